@@ -1,0 +1,95 @@
+"""Gives readers the newest whole generation of each collection's indexes, and heals what is not whole."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+from filelock import FileLock, Timeout
+
+from rag.derived import Generation, bring_in_step, in_step, load, read_manifest
+from rag.errors import IndexBusyError, IndexUnusableError
+from rag.store import Store
+
+_WAIT_S = 10.0
+"""How long a reader waits for a writer that is just replacing the index files."""
+
+
+class Generations:
+    """The indexes of an index folder; readers swap to the next generation without stopping."""
+
+    def __init__(self, store: Store, index: Path, dim: Callable[[], int]) -> None:
+        """Serve a folder; `dim` tells the length of vectors when an index is made from nothing."""
+        self._store = store
+        self._index = index
+        self._dim = dim
+        self._current: dict[str, Generation] = {}
+        self._lock = threading.Lock()
+
+    def current(self, collection: str) -> Generation:
+        """The newest generation; made anew where its files are missing, damaged or stale and nobody else writes."""
+        manifest = read_manifest(self._folder(collection))
+        found = self._current.get(collection)
+        if found is not None and found.manifest == manifest:
+            return found
+        with self._lock:
+            found = self._current.get(collection)
+            if found is None or found.manifest != read_manifest(self._folder(collection)):
+                found = self._current[collection] = self._opened(collection)
+            return found
+
+    def update(self, collection: str) -> Generation:
+        """Bring a collection's indexes in step with the store; the caller holds `writing`."""
+        fresh = bring_in_step(self._folder(collection), self._store, collection, self._dim())
+        self._current[collection] = fresh
+        return fresh
+
+    def healthy(self, collection: str) -> bool:
+        """Whether the files are whole and hold exactly the stored passages."""
+        try:
+            return in_step(load(self._folder(collection)), self._store, collection)
+        except IndexUnusableError:
+            return False
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The right to write to this index folder, held by one process at a time.
+
+        Raises:
+            IndexBusyError: Another has it.
+        """
+        lock = FileLock(self._index / "writer.lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout as error:
+            raise IndexBusyError(
+                f"Another process is writing to {self._index}. Wait until it is done, or stop it, and try again."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _opened(self, collection: str) -> Generation:
+        deadline = monotonic() + _WAIT_S
+        while True:
+            stale = None
+            try:
+                stale = load(self._folder(collection))
+                if in_step(stale, self._store, collection):
+                    return stale
+            except IndexUnusableError:
+                pass
+            try:
+                with self.writing():
+                    return bring_in_step(self._folder(collection), self._store, collection, self._dim())
+            except IndexBusyError:
+                if stale is not None:
+                    return stale
+                if monotonic() > deadline:
+                    raise
+            sleep(0.05)
+
+    def _folder(self, collection: str) -> Path:
+        return self._index / "search" / collection

@@ -1,0 +1,262 @@
+"""The order of the work done once per document: load, split, embed, store."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from rag.boilerplate import edge_keys
+from rag.load import Found, Loader, find
+from rag.protocols import Embedder
+from rag.records import Document, Passage, Problem, Span, Split
+from rag.split import context, split
+from rag.store import Prepared, Store
+
+SHARED_EDGE_DOCUMENTS = 3
+"""Documents of different content that must open or close alike before it counts as furniture."""
+_WAITING = 512
+"""Passages gathered before the embedder is called, so that texts of like length meet in a batch."""
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What an ingest did."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    passages: int = 0
+    """Passages written."""
+    embedded: int = 0
+    """Passages that had to be embedded; the others' vectors were known."""
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an ingest is."""
+
+    files: int
+    """Files found."""
+    file: int
+    """Files done."""
+    passages: int
+    """Passages embedded."""
+    source: str
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A document that is split and waits for its vectors."""
+
+    document: Document
+    split: Split
+    root: str
+    file: str
+
+
+class Ingest:
+    """One run over files and folders, into one collection; the caller holds the writer lock."""
+
+    def __init__(
+        self,
+        store: Store,
+        embedder: Embedder,
+        loader: Loader,
+        collection: str,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+        flush: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Work with these parts; `flush` is called now and then so that what is stored can be searched."""
+        self._store = store
+        self._embedder = embedder
+        self._loader = loader
+        self._collection = collection
+        self._on_progress = on_progress
+        self._flush_index = flush
+        self._shared = shared_edges(store, collection)
+        self._waiting: list[_Waiting] = []
+        self._finished: list[tuple[str, str, str]] = []
+        self._failed: set[tuple[str, str]] = set()
+        self._files = self._file = 0
+        self.report = IngestReport()
+
+    def run(self, paths: Sequence[Path], prune: bool = False) -> IngestReport:
+        """Add and update what the paths hold; with `prune` also remove what is gone from folders given before."""
+        found = [(path, item) for path in paths for item in find(path)]
+        self._files = len(found)
+        seen: dict[str, set[str]] = {}
+        for self._file, (path, item) in enumerate(found, 1):
+            if isinstance(item, Problem):
+                self.report.problems.append(item)
+                continue
+            root = str(_root(path))
+            seen.setdefault(root, set()).update(self._take_file(item, root))
+        self._flush()
+        if prune:
+            for path in paths:
+                self._prune(str(_root(path)), seen.get(str(_root(path)), set()), path)
+        self.settle()
+        return self.report
+
+    def redo_all(self) -> None:
+        """Split and embed every stored document of the collection again."""
+        for info in self._store.documents.listed(self._collection):
+            self.redo(info.id)
+        self._flush()
+
+    def settle(self) -> None:
+        """Split anew the documents whose opening or closing became, or ceased to be, one that files share."""
+        shared = self._store.documents.shared_edges(self._collection, SHARED_EDGE_DOCUMENTS)
+        changed = shared ^ self._shared
+        self._shared = shared
+        for document_id in self._store.documents.with_edges(self._collection, changed):
+            self.redo(document_id)
+        self._flush()
+        with self._store.database.transaction():
+            self._store.database.set_meta(f"shared_edges:{self._collection}", " ".join(sorted(shared)))
+
+    def redo(self, document_id: str) -> None:
+        """Split and embed a stored document again, from its stored text."""
+        known = self._store.documents.known(self._collection, document_id)
+        if known is None:
+            return
+        digest = self._store.documents.file_sha256(self._collection, known.root, known.file)
+        self._queue(self._store.documents.restore(self._collection, document_id), known.root, known.file)
+        if digest is not None:
+            self._finished.append((known.root, known.file, digest))
+
+    def _take_file(self, found: Found, root: str) -> Iterator[str]:
+        """Queue a file's documents; their ids."""
+        file = found.source
+        try:
+            digest = _file_digest(found.path)
+        except OSError as error:
+            self.report.problems.append(Problem(file, f"The file cannot be read: {error.strerror}."))
+            self._failed.add((root, file))
+            return
+        if digest == self._store.documents.file_sha256(self._collection, root, file):
+            yield from self._keep(root, file)
+            return
+        for item in self._loader.load(found):
+            if isinstance(item, Problem):
+                self.report.problems.append(item)
+                if item.fatal:
+                    self._failed.add((root, file))
+                continue
+            yield item.id
+            self._take(item, root, file)
+        if (root, file) not in self._failed:
+            self._finished.append((root, file, digest))
+        self._on_progress(Progress(self._files, self._file, self.report.embedded, file))
+
+    def _keep(self, root: str, file: str) -> Iterator[str]:
+        for known in self._store.documents.under_file(self._collection, root, file):
+            self.report.unchanged += 1
+            yield known.id
+
+    def _take(self, document: Document, root: str, file: str) -> None:
+        known = self._store.documents.known(self._collection, document.id)
+        if known and known.root != root and Path(known.root, known.file).exists():
+            reason = (
+                f"The name is taken by {Path(known.root, known.file)}. Sources are named relative to the folder that is "
+                "ingested: ingest a common parent folder instead, or use another collection."
+            )
+            self.report.problems.append(Problem(document.source, reason))
+            return
+        if known and (known.sha256, known.root, known.file) == (document.sha256, root, file):
+            self.report.unchanged += 1
+            return
+        twin = self._store.documents.same_content(self._collection, document.sha256, document.id)
+        if twin:
+            remark = f"The content is the same as that of {twin!r}; both are kept, answers quote one of them."
+            self.report.problems.append(Problem(document.source, remark, fatal=False))
+        self.report.updated += known is not None
+        self.report.added += known is None
+        self._queue(document, root, file)
+
+    def _queue(self, document: Document, root: str, file: str) -> None:
+        cut = split(document, self._embedder.count, self._embedder.limit, self._shared)
+        self._waiting.append(_Waiting(document, cut, root, file))
+        if sum(len(w.split.passages) for w in self._waiting) >= _WAITING:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Embed and store what waits, each document in one transaction."""
+        waiting, self._waiting = self._waiting, []
+        small = [w for w in waiting if len(w.split.passages) <= _WAITING]
+        prepared = self._prepare([(w.document, p) for w in small for p in w.split.passages])
+        for w in small:
+            self._put(w, [next(prepared) for _ in w.split.passages])
+        for w in waiting:
+            if len(w.split.passages) > _WAITING:
+                self._put(w, self._prepare([(w.document, p) for p in w.split.passages]))
+        finished, self._finished = self._finished, []
+        for root, file, digest in finished:
+            self._store.finish_file(self._collection, root, file, digest)
+        self._flush_index()
+
+    def _put(self, w: _Waiting, prepared: Iterable[Prepared]) -> None:
+        edges = edge_keys(w.document.text)
+        self._store.put(self._collection, w.document, w.split, prepared, edges, w.root, w.file)
+        self.report.passages += len(w.split.passages)
+
+    def _prepare(self, items: Sequence[tuple[Document, Passage]]) -> Iterator[Prepared]:
+        for begin in range(0, len(items), _WAITING):
+            yield from self._embed(items[begin : begin + _WAITING])
+            self._on_progress(Progress(self._files, self._file, self.report.embedded, items[begin][0].source))
+
+    def _embed(self, items: Sequence[tuple[Document, Passage]]) -> Iterator[Prepared]:
+        """Vectors for each passage, taken from the store where the same text was embedded before."""
+        contexts = [self._context(document, passage) for document, passage in items]
+        texts = [f"{c}\n{p.text}" for c, (_, p) in zip(contexts, items, strict=True)]
+        spans = [_relative(p, len(c) + 1) for c, (_, p) in zip(contexts, items, strict=True)]
+        digests = [self._digest(t, s) for t, s in zip(texts, spans, strict=True)]
+        vectors = self._store.passages.vectors_by_digest(set(digests))
+        missing = [i for i, d in enumerate(digests) if d not in vectors]
+        made = self._embedder.passages([texts[i] for i in missing], [spans[i] for i in missing])
+        vectors |= {digests[i]: v for i, v in zip(missing, made, strict=True)}
+        self.report.embedded += len(missing)
+        for (_, passage), c, digest in zip(items, contexts, digests, strict=True):
+            yield Prepared(passage, c, digest, vectors[digest])
+
+    def _context(self, document: Document, passage: Passage) -> str:
+        section = document.sections[passage.section]
+        return context(document.title, section, self._embedder.count, self._embedder.limit)
+
+    def _digest(self, text: str, spans: Sequence[Span]) -> bytes:
+        digest = blake2b(f"{self._embedder.fingerprint}\0{text}\0".encode(), digest_size=16)
+        digest.update(np.array([[s.start, s.end] for s in spans], np.int32).tobytes())
+        return digest.digest()
+
+    def _prune(self, root: str, seen: set[str], path: Path) -> None:
+        """Remove what a folder, or a single file, held before and holds no more; files that failed to load stay."""
+        for known in self._store.documents.under_root(self._collection, root):
+            given = not path.is_file() or known.file == path.name
+            failed = (root, known.file) in self._failed and Path(root, known.file).exists()
+            if given and not failed and known.id not in seen and self._store.remove(self._collection, known.id):
+                self.report.removed += 1
+
+
+def shared_edges(store: Store, collection: str) -> frozenset[str]:
+    """Keys of the openings and closings by which the collection's documents were last split."""
+    return frozenset((store.database.meta(f"shared_edges:{collection}") or "").split())
+
+
+def _relative(passage: Passage, shift: int) -> list[Span]:
+    return [Span(s.start - passage.start + shift, s.end - passage.start + shift) for s in passage.sentences]
+
+
+def _root(path: Path) -> Path:
+    """The folder that sources are named relative to; a folder that is gone stands for itself."""
+    resolved = path.resolve()
+    return resolved.parent if resolved.is_file() else resolved
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,253 @@
+"""An index folder, opened: the one place that puts the parts together and knows the order of a question."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+from rag.compose import compose
+from rag.errors import IndexUnusableError, NotFoundError
+from rag.generations import Generations
+from rag.ingest import Ingest, IngestReport, Progress
+from rag.load import Loader
+from rag.model import finish_rebuild, model_note, open_model, record_model, start_rebuild
+from rag.protocols import Embedder, Keys
+from rag.rank import rank
+from rag.records import Answer, DocumentInfo, Hit, QuoteCheck
+from rag.retrieve import candidates, fuse, hits
+from rag.store import Store
+from rag.verify import Quoted, holds, verify
+
+DEFAULT_COLLECTION = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which documents may answer; nothing set means all."""
+
+    document_ids: tuple[str, ...] | None = None
+    source: str | None = None
+    """Pattern with `*` and `?`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Ranked passages and what each stage took."""
+
+    hits: tuple[Hit, ...]
+    timings_ms: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an index holds and how it is."""
+
+    index: str
+    collection: str
+    collections: tuple[str, ...]
+    documents: int
+    passages: int
+    characters: int
+    model: str
+    backend: str
+    note: str
+    bytes: int
+    healthy: bool
+    """Whether the search indexes hold exactly the stored passages."""
+
+
+class Library:
+    """Documents that can be searched and asked; safe to use from several threads."""
+
+    def __init__(self, index: Path, model: str | None = None, threads: int = 0) -> None:
+        """Open, or make, the index in a folder.
+
+        `model` is a sentence-transformers model by path or name, `None` for the index's own or the packaged one;
+        `threads` is for the model, 0 for every core.
+
+        Raises:
+            IndexUnusableError: The folder is not usable.
+        """
+        self.index = index
+        self.store = Store(index / "truth.sqlite")
+        self._model = model
+        self._threads = threads
+        self._embedder: Embedder | None = None
+        self._lock = threading.Lock()
+        self._generations = Generations(self.store, index, self._dim)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+    # --- once per question
+
+    def ask(
+        self, question: str, collection: str = DEFAULT_COLLECTION, top_k: int = 8, filters: Filters | None = None
+    ) -> Answer:
+        """An answer of checked extracts, or an abstention with the nearest passages."""
+        begin = perf_counter()
+        found = self.search(question, collection, max(top_k, 1), filters)
+        composing = perf_counter()
+        ranked = rank(found.hits, self._generations.current(collection).lexical.rarity(question))
+        ranking = perf_counter()
+        answer = self._checked(compose(question, found.hits, ranked), collection)
+        end = perf_counter()
+        timings = {
+            **found.timings_ms,
+            "rerank": _ms(composing, ranking),
+            "compose": _ms(ranking, end),
+            "total": _ms(begin, end),
+        }
+        return replace(answer, hits=answer.hits[:top_k], timings_ms=timings)
+
+    def search(
+        self, query: str, collection: str = DEFAULT_COLLECTION, top_k: int = 10, filters: Filters | None = None
+    ) -> SearchResult:
+        """Ranked passages."""
+        begin = perf_counter()
+        generation = self._generations.current(self._known(collection))
+        if not len(generation.keys):
+            return SearchResult((), {"embed": 0.0, "retrieve": 0.0, "total": _ms(begin, perf_counter())})
+        vector = self.embedder.questions([query])[0]
+        embedded = perf_counter()
+        allowed = self._allowed(collection, filters)
+        scores = candidates(generation.vectors, generation.lexical, vector, query, allowed)
+        ranking = fuse(scores)
+        # Passages deleted since this generation are not in the store; the reserve takes their places.
+        stored = self.store.passages.get(ranking.keys[: top_k + 2])
+        if len(stored) < min(top_k, len(ranking.keys)):
+            stored = self.store.passages.get(ranking.keys)
+        found = hits(ranking, scores, stored, vector)[:top_k]
+        end = perf_counter()
+        timings = {"embed": _ms(begin, embedded), "retrieve": _ms(embedded, end), "total": _ms(begin, end)}
+        return SearchResult(tuple(found), timings)
+
+    def _allowed(self, collection: str, filters: Filters | None) -> Keys | None:
+        if filters is None or (filters.document_ids is None and filters.source is None):
+            return None
+        return self.store.passages.keys_of(collection, filters.document_ids, filters.source)
+
+    def _checked(self, answer: Answer, collection: str) -> Answer:
+        """The answer if each quote stands in its document as it is now; an extract that does not is an internal fault."""
+        for claim in answer.claims:
+            for citation in claim.citations:
+                if not holds(citation, lambda *at: self.store.documents.text_slice(collection, *at)):
+                    raise IndexUnusableError(
+                        f"A passage of {citation.source!r} changed while it was quoted. Ask again; if this stays, "
+                        "run `rag ingest --rebuild`."
+                    )
+        return answer
+
+    # --- documents
+
+    def documents(self, collection: str = DEFAULT_COLLECTION, limit: int = -1, after: str = "") -> list[DocumentInfo]:
+        """Documents by source, from the one after a source."""
+        return self.store.documents.listed(collection, limit, after)
+
+    def document(self, document_id: str, collection: str = DEFAULT_COLLECTION) -> DocumentInfo:
+        """One document; raises NotFoundError."""
+        return self.store.documents.get(collection, document_id)
+
+    def text(self, document_id: str, collection: str = DEFAULT_COLLECTION) -> str:
+        """A document's text, to which all offsets refer; raises NotFoundError."""
+        return self.store.documents.text(collection, document_id)
+
+    def verify(self, citations: Sequence[Quoted], collection: str = DEFAULT_COLLECTION) -> list[QuoteCheck]:
+        """What became of each citation's quote in the documents as they are now."""
+        return verify(
+            citations,
+            lambda *at: self.store.documents.text_slice(collection, *at),
+            lambda document_id: self.store.documents.text(collection, document_id),
+        )
+
+    def status(self, collection: str = DEFAULT_COLLECTION) -> Status:
+        """What the index holds and how it is."""
+        documents, passages, characters = self.store.documents.counts(collection)
+        name, backend, note = model_note(self.index)
+        return Status(
+            index=str(self.index),
+            collection=collection,
+            collections=tuple(self.store.documents.collections()),
+            documents=documents,
+            passages=passages,
+            characters=characters,
+            model=name,
+            backend=backend,
+            note=note,
+            bytes=sum(f.stat().st_size for f in self.index.rglob("*") if f.is_file()),
+            healthy=not documents or self._generations.healthy(collection),
+        )
+
+    def _known(self, collection: str) -> str:
+        if collection != DEFAULT_COLLECTION and collection not in self.store.documents.collections():
+            raise NotFoundError(f"There is no collection {collection!r}.")
+        return collection
+
+    # --- changes
+
+    def ingest(
+        self,
+        paths: Sequence[Path],
+        collection: str = DEFAULT_COLLECTION,
+        prune: bool = False,
+        rebuild: bool = False,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> IngestReport:
+        """Add and update files and folders; `rebuild` first splits and embeds all that is stored anew.
+
+        Raises:
+            IndexBusyError: Another process is writing.
+            ModelError: There is no model to embed with.
+        """
+        with self._generations.writing(), Loader() as loader:
+            if rebuild:
+                self._rebuild(loader, on_progress)
+            record_model(self.store, self.index, self.embedder)
+            report = Ingest(self.store, self.embedder, loader, collection, on_progress).run(paths, prune)
+            self._generations.update(collection)
+        return report
+
+    def _rebuild(self, loader: Loader, on_progress: Callable[[Progress], None]) -> None:
+        embedder = self._embedder = start_rebuild(self.store, self.index, self._model, self._threads)
+        for collection in self.store.documents.collections():
+            Ingest(self.store, embedder, loader, collection, on_progress).redo_all()
+        finish_rebuild(self.store, self.index, embedder)
+
+    def remove(self, document_ids: Sequence[str], collection: str = DEFAULT_COLLECTION) -> list[str]:
+        """Delete documents; the ids that were not there.
+
+        Raises:
+            IndexBusyError: Another process is writing.
+        """
+        with self._generations.writing():
+            missing = [i for i in document_ids if not self.store.remove(collection, i)]
+            if len(missing) < len(document_ids):
+                with Loader() as loader:
+                    Ingest(self.store, self.embedder, loader, collection).settle()
+                self._generations.update(collection)
+        return missing
+
+    # --- the model
+
+    @property
+    def embedder(self) -> Embedder:
+        """The index's embedding model, loaded at first use.
+
+        Raises:
+            IndexUnusableError: The index was made with another model.
+            ModelError: The model cannot be loaded.
+        """
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = open_model(self.store, self.index, self._model, self._threads)
+            return self._embedder
+
+    def _dim(self) -> int:
+        known = self.store.database.meta("dim")
+        return int(known) if known and self._embedder is None else self.embedder.dim
+
+
+def _ms(begin: float, end: float) -> float:
+    return (end - begin) * 1000

@@ -1,0 +1,101 @@
+"""Decides which model an index is read and written with, and refuses to mix the vectors of two."""
+
+import shutil
+from pathlib import Path
+
+from rag.embed import OnnxEmbedder, read_card
+from rag.embed_torch import TorchEmbedder
+from rag.errors import IndexUnusableError, ModelError
+from rag.export import PACKAGED, model_files
+from rag.protocols import Embedder
+from rag.store import Store
+
+RECIPE = "1"
+"""Raised when passages are cut or embedded in another way, so that an index made before asks to be rebuilt."""
+
+
+def open_model(store: Store, index: Path, model: str | None, threads: int) -> Embedder:
+    """The embedder of an index; `model` names it, `None` stands for the index's own or the packaged one.
+
+    Raises:
+        IndexUnusableError: The index was made with another model, or a rebuild was interrupted.
+        ModelError: The model cannot be loaded.
+    """
+    made_with = store.database.meta("model")
+    if store.database.meta("rebuilding"):
+        raise IndexUnusableError(
+            f"A rebuild of {index} was interrupted. Run `rag ingest --rebuild` to finish it; no document is lost."
+        )
+    if made_with is not None and model is not None and model != made_with:
+        raise IndexUnusableError(_other_model(index, made_with, model))
+    embedder = _load(index, _or_packaged(model or made_with), threads)
+    fingerprint = store.database.meta("fingerprint")
+    if fingerprint not in {None, embedder.fingerprint}:
+        raise IndexUnusableError(_other_model(index, f"{made_with} ({fingerprint})", embedder.fingerprint))
+    return embedder
+
+
+def record_model(store: Store, index: Path, embedder: Embedder) -> None:
+    """Note in an empty index what it is made with; check that another was made the same way."""
+    recipe = store.database.meta("recipe")
+    if recipe not in {None, RECIPE}:
+        raise IndexUnusableError(
+            f"{index} was made by another version of this program (recipe {recipe}, now {RECIPE}). "
+            "Run `rag ingest --rebuild` to make it anew from the stored texts."
+        )
+    if store.database.meta("fingerprint") is None:
+        _record(store, index, embedder)
+
+
+def start_rebuild(store: Store, index: Path, model: str | None, threads: int) -> Embedder:
+    """Drop all that is derived and give the model, exported anew, with which to rebuild."""
+    wanted = _or_packaged(model or store.database.meta("model"))
+    shutil.rmtree(index / "model", ignore_errors=True)
+    embedder = _load(index, wanted, threads)
+    with store.database.transaction():
+        store.database.set_meta("rebuilding", embedder.fingerprint)
+    shutil.rmtree(index / "search", ignore_errors=True)
+    return embedder
+
+
+def finish_rebuild(store: Store, index: Path, embedder: Embedder) -> None:
+    """Note that all is made with the new model."""
+    _record(store, index, embedder)
+
+
+def _record(store: Store, index: Path, embedder: Embedder) -> None:
+    facts = {
+        "model": read_card(index / "model").name,
+        "fingerprint": embedder.fingerprint,
+        "dim": str(embedder.dim),
+        "recipe": RECIPE,
+        "rebuilding": "",
+    }
+    with store.database.transaction():
+        for name, value in facts.items():
+            store.database.set_meta(name, value)
+
+
+def _load(index: Path, model: str | None, threads: int) -> Embedder:
+    folder = model_files(model, index / "model")
+    return TorchEmbedder(folder) if read_card(folder).backend == "torch" else OnnxEmbedder(folder, threads)
+
+
+def _or_packaged(model: str | None) -> str | None:
+    return None if model == PACKAGED else model
+
+
+def _other_model(index: Path, made_with: str, asked: str) -> str:
+    return (
+        f"{index} was made with the model {made_with}, and {asked} is asked for. Use the first, or run "
+        f"`RAG_MODEL={asked} rag ingest --rebuild` to embed all stored documents anew."
+    )
+
+
+def model_note(index: Path) -> tuple[str, str, str]:
+    """Name, backend and remark of the exported model; empty strings before there is one."""
+    try:
+        card = read_card(index / "model")
+    except ModelError:
+        return "", "", ""
+    return card.name, card.backend, card.note

@@ -1,0 +1,86 @@
+"""The swap points: only what the pipeline calls at run time. A fake that fits is the test seam."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.records import Span
+
+Vectors = NDArray[np.float32]
+"""Rows of unit length unless a docstring says otherwise; shape (n, dim)."""
+
+Keys = NDArray[np.int64]
+"""The store's passage keys; shape (n,)."""
+
+
+class Ranking(NamedTuple):
+    """Passages best first, with the scores that ordered them."""
+
+    keys: list[int]
+    scores: list[float]
+
+
+class PassageVectors(NamedTuple):
+    """What an embedder makes of one passage."""
+
+    passage: Vectors
+    """Shape (dim,)."""
+    sentences: Vectors
+    """Shape (sentences, dim)."""
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of unit length."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the weights and all that changes a vector; vectors of two fingerprints are never mixed."""
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def limit(self) -> int:
+        """Most tokens of a passage, by `count`; what goes beyond would be cut off."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text as the model counts them, its special tokens included."""
+
+    def questions(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dim)."""
+
+    def passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> list[PassageVectors]:
+        """Vectors of each text and of its sentences, whose spans count from the start of that text."""
+
+
+class PassageIndex(Protocol):
+    """A derived index over passages, by the store's keys."""
+
+    def remove(self, keys: Keys) -> None:
+        """Forget these; unknown keys are passed over."""
+
+
+class VectorIndex(PassageIndex, Protocol):
+    """Finds passages by the inner product of their vectors."""
+
+    def add(self, keys: Keys, vectors: Vectors) -> None:
+        """Add rows under new keys."""
+
+    def search(self, vector: Vectors, limit: int, allowed: Keys | None = None) -> Ranking:
+        """The `limit` nearest of all, or of the allowed keys; scores are cosines in [-1, 1]."""
+
+
+class LexicalIndex(PassageIndex, Protocol):
+    """Finds passages by their words."""
+
+    def add(self, keys: Keys, texts: Sequence[str]) -> None:
+        """Add texts under new keys."""
+
+    def search(self, question: str, limit: int, allowed: Keys | None = None) -> Ranking:
+        """The `limit` best of all, or of the allowed keys; scores are BM25, > 0."""
+
+    def rarity(self, question: str) -> dict[str, float]:
+        """The question's words, as the index cuts them, with their inverse document frequency, >= 0."""

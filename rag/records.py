@@ -1,0 +1,194 @@
+"""The records that flow through the pipeline: frozen, without behaviour beyond a derived property.
+
+Every offset counts Unicode code points of one document's `text`; spans are half-open, `[start, end)`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled part of a document.
+
+    A document's sections ascend, do not overlap, and together hold every non-blank character of its text.
+    """
+
+    start: int
+    end: int
+    heading: tuple[str, ...] = ()
+    """Heading path, outermost first; empty where the source shows no heading."""
+    author: str | None = None
+    date: str | None = None
+    """ISO 8601 date (`2012-11-28`, `2018-06` or `2018`) where the source shows one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a document's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source with its text."""
+
+    id: str
+    source: str
+    """Path relative to the ingested folder, with `/`; for a bulk import the line's `doc_id`."""
+    title: str
+    media_type: str
+    sha256: str
+    """Of the source's bytes, in hexadecimal."""
+    text: str
+    sections: tuple[Section, ...]
+    page_starts: tuple[int, ...] = ()
+    """Offset at which page 1, 2, … begins; empty where the source has no pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """A document as listed: all but its text and structure."""
+
+    id: str
+    source: str
+    title: str
+    media_type: str
+    sha256: str
+    characters: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A contiguous span of whole sentences within one section, the unit that is embedded and ranked."""
+
+    document_id: str
+    section: int
+    """Index into the document's sections."""
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Span, ...]
+    """Ascending, in offsets of the document; blank characters between them belong to none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A document cut up: each non-blank character is in exactly one passage or in named boilerplate."""
+
+    passages: tuple[Passage, ...]
+    boilerplate: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Where a hit's score came from; `None` where that stage did not see the passage."""
+
+    dense: float | None = None
+    """Cosine of question and passage, in [-1, 1]."""
+    lexical: float | None = None
+    """BM25 score, >= 0."""
+    rerank: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A ranked passage with all that is needed to show and cite it."""
+
+    passage: Passage
+    document: DocumentInfo
+    section: Section
+    page: int | None
+    """Page on which the passage begins, counted from 1."""
+    score: float
+    """Fused score in [0, 1]; comparable within one question only."""
+    scores: Scores
+    sentence_cosines: tuple[float, ...] = ()
+    """Cosine of the question and each sentence, parallel to `passage.sentences`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankedSentence:
+    """A sentence of a hit with its score and what the score was made of."""
+
+    hit: Hit
+    span: Span
+    text: str
+    score: float
+    """Comparable within one question only."""
+    cosine: float
+    """Of question and sentence, in [-1, 1]."""
+    coverage: float
+    """Share of the question's words, weighted by rarity, that stand in the sentence, in [0, 1]."""
+    words: frozenset[str]
+    """Stemmed words of the sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a quote stands: `text[start:end] == quote` of the document, always."""
+
+    n: int
+    """The marker `[n]` in the answer, counted from 1."""
+    document_id: str
+    title: str
+    source: str
+    section: tuple[str, ...]
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    score: float
+    author: str | None = None
+    date: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement of the answer with the citations that bear it."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    support: float
+    """How far the citations bear the text, in [0, 1]; 1.0 for a verbatim extract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Claims, or a reason to abstain: never both, never neither."""
+
+    question: str
+    status: Literal["answered", "abstained"]
+    claims: tuple[Claim, ...]
+    hits: tuple[Hit, ...]
+    confidence: float
+    """Estimated probability that the answer is right, in [0, 1]."""
+    reason: str | None = None
+    """One plain sentence, when abstaining."""
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteCheck:
+    """What became of one citation when its quote was looked up again."""
+
+    n: int
+    status: Literal["valid", "moved", "changed", "gone"]
+    document_id: str
+    start: int | None
+    """Where the quote stands now; `None` unless valid or moved."""
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One source that could not be ingested as it is, and why."""
+
+    source: str
+    reason: str
+    """What was found, what was expected, what to do."""
+    fatal: bool = True
+    """False for a remark about a source that was ingested all the same."""

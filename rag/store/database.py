@@ -1,0 +1,95 @@
+"""Opens the SQLite database and gives each thread its own connection."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from rag.errors import IndexUnusableError
+
+SCHEMA_VERSION = 1
+_BUSY_TIMEOUT_S = 30
+
+
+class Database:
+    """One SQLite file in WAL mode."""
+
+    def __init__(self, path: Path) -> None:
+        """Open, or make, the database at a path.
+
+        Raises:
+            IndexUnusableError: The file is no database of this program, or of another version.
+        """
+        self.path = path
+        self._local = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._prepare()
+        except (sqlite3.DatabaseError, OSError) as error:
+            self.close()
+            raise IndexUnusableError(
+                f"{path} cannot be used as an index ({error}). Check the folder's permissions and free space, or move "
+                "the file away and ingest the documents again."
+            ) from error
+
+    def _prepare(self) -> None:
+        with self.transaction() as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0 and not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                for statement in files("rag.store").joinpath("schema.sql").read_text("utf-8").split(";\n"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            elif version != SCHEMA_VERSION:
+                raise IndexUnusableError(
+                    f"{self.path} has schema version {version}, this program reads {SCHEMA_VERSION}. "
+                    "Move the index folder away and ingest the documents again."
+                )
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT_S)
+            self._open.append(found)
+            found.execute("PRAGMA journal_mode = WAL")
+            # A killed process loses nothing in this mode; a power cut may lose the last commits, never the database.
+            found.execute("PRAGMA synchronous = NORMAL")
+            found.execute("PRAGMA foreign_keys = ON")
+            self._local.connection = found
+        return found
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """This thread's connection, with all writes within or none."""
+        db = self.connection
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    def data_version(self) -> int:
+        """A number that changes when another connection has committed."""
+        version: int = self.connection.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    def meta(self, name: str) -> str | None:
+        """A setting that is kept with the index."""
+        row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Keep a setting with the index."""
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        while self._open:
+            self._open.pop().close()
+        self._local = threading.local()

@@ -1,0 +1,139 @@
+"""Writes documents whole or not at all, and gathers what reads them."""
+
+import json
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from rag.records import Document, Split
+from rag.store.database import Database
+from rag.store.documents import BLOCK, Documents
+from rag.store.passages import Passages, Prepared
+
+
+class Store:
+    """The truth of an index: one database, opened or made at a path."""
+
+    def __init__(self, path: Path) -> None:
+        """Open, or make, the database.
+
+        Raises:
+            IndexUnusableError: The file is no database of this program, or of another version.
+        """
+        self.database = Database(path)
+        self.documents = Documents(self.database)
+        self.passages = Passages(self.database)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+
+    def put(
+        self,
+        collection: str,
+        document: Document,
+        split: Split,
+        prepared: Iterable[Prepared],
+        edges: Iterable[str],
+        root: str,
+        file: str,
+    ) -> None:
+        """Replace a document, with all that belongs to it, in one transaction.
+
+        `root` and `file` say which file it came from; `edges` are the keys of its opening and closing paragraphs.
+        """
+        with self.database.transaction() as db:
+            _delete(db, collection, document.id)
+            row = _insert_document(db, collection, document, len(split.passages), root, file)
+            _insert_structure(db, row, document, split, edges)
+            db.executemany(
+                'INSERT INTO passages (document, section, start, "end", page, context, text, sentences, digest, vector,'
+                " sentence_vectors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (_passage_row(row, document.page_starts, p) for p in prepared),
+            )
+
+    def remove(self, collection: str, document_id: str) -> bool:
+        """Delete a document with all that belongs to it; whether it was there."""
+        with self.database.transaction() as db:
+            return _delete(db, collection, document_id)
+
+    def finish_file(self, collection: str, root: str, file: str, sha256: str) -> None:
+        """Record that all documents of a file are stored, so that it is skipped while its bytes stay the same."""
+        with self.database.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (collection, root, file, sha256))
+
+
+def _delete(db: sqlite3.Connection, collection: str, document_id: str) -> bool:
+    gone = db.execute(
+        "DELETE FROM documents WHERE collection = ? AND id = ? RETURNING root, file", (collection, document_id)
+    ).fetchall()
+    for root, file in gone:
+        # Not whole any more: the file is read again next time.
+        db.execute("DELETE FROM files WHERE collection = ? AND root = ? AND file = ?", (collection, root, file))
+    return bool(gone)
+
+
+def _insert_document(
+    db: sqlite3.Connection, collection: str, document: Document, passages: int, root: str, file: str
+) -> int:
+    cursor = db.execute(
+        "INSERT INTO documents (collection, id, source, title, media_type, sha256, characters, passages, root, file)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            collection,
+            document.id,
+            document.source,
+            document.title,
+            document.media_type,
+            document.sha256,
+            len(document.text),
+            passages,
+            root,
+            file,
+        ),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def _insert_structure(
+    db: sqlite3.Connection, row: int, document: Document, split: Split, edges: Iterable[str]
+) -> None:
+    text = document.text
+    db.executemany(
+        "INSERT INTO texts VALUES (?, ?, ?)",
+        ((row, n, text[start : start + BLOCK].encode()) for n, start in enumerate(range(0, len(text), BLOCK))),
+    )
+    db.executemany(
+        "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (row, n, s.start, s.end, json.dumps(s.heading, ensure_ascii=False), s.author, s.date)
+            for n, s in enumerate(document.sections)
+        ),
+    )
+    db.executemany(
+        "INSERT INTO pages VALUES (?, ?, ?)", ((row, start, page) for page, start in enumerate(document.page_starts, 1))
+    )
+    db.executemany("INSERT INTO boilerplate VALUES (?, ?, ?)", ((row, b.start, b.end) for b in split.boilerplate))
+    db.executemany("INSERT OR IGNORE INTO edges VALUES (?, ?)", ((row, key) for key in edges))
+
+
+def _passage_row(row: int, page_starts: Sequence[int], prepared: Prepared) -> tuple[object, ...]:
+    passage = prepared.passage
+    spans = np.array([[s.start, s.end] for s in passage.sentences], np.int32)
+    return (
+        row,
+        passage.section,
+        passage.start,
+        passage.end,
+        bisect_right(page_starts, passage.start) or None,
+        prepared.context,
+        passage.text.encode(),
+        spans.tobytes(),
+        prepared.digest,
+        prepared.vectors.passage.astype(np.float32).tobytes(),
+        prepared.vectors.sentences.astype(np.float16).tobytes(),
+    )
