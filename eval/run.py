@@ -104,6 +104,4 @@ def _rate(hits: Sequence[bool]) -> dict[str, float | int] | None:
 def evidence_stands(library: Library, examples: Sequence[Example]) -> list[str]:
     """Ids of the examples whose gold quote is in none of the documents it names."""
     texts = {d.source: fold(library.text(d.id)) for d in library.documents()}
-    return [
-        e.id for e in examples for quote in e.evidence if fold(quote.quote) not in texts.get(quote.doc, "")
-    ]
+    return [e.id for e in examples for quote in e.evidence if fold(quote.quote) not in texts.get(quote.doc, "")]

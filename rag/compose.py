@@ -1,32 +1,48 @@
 """Composes an answer of extracts, or abstains."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from rag.records import Answer, Citation, Claim, Hit, RankedSentence, Span
 
 MOST_EXTRACTS = 3
+MOST_FOR_SEVERAL = 5
+"""Where the question asks for several things."""
 MOST_CHARACTERS = 700
 """Of all quotes together."""
-_MARGIN = 0.35
-"""How far below the best a further extract's score may lie."""
+_MARGIN = 0.5
+"""How far below the best a further extract's score may lie; 0.3 lost 2 answers in 100 on squad2, 4 on clapnq."""
+_REPEATING = 0.3
+"""Cost of a further extract that covers again what the chosen ones cover of the question, per share of its words; it
+brings the second passage of a two-passage question forward (hotpotqa-slice .46 to .51, other sets as before)."""
+_ASKS_FOR_SEVERAL = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|both|each|several|list|besides)\b"
+    r"|\band,? (?:how|what|which|who|whom|when|where|why|in what)\b"
+    r"|^(?:what|which|who) (?:\w+ ){0,3}?(?:are|were|have)\b",
+    re.IGNORECASE,
+)
 _SAME_WORDS = 0.8
 """Share of two sentences' words (Jaccard) from which they say the same."""
-ABSTAIN_BELOW = 0.2
-"""Confidence; see rag/README.md for what it was set on."""
+ABSTAIN_BELOW = 0.05
+"""Confidence. Off-topic questions fall below it; refusing more would lose right answers (at 0.1, 2 in 100 on squad2 and
+clapnq, 11 in 100 on the originals)."""
+_CONFIDENCE = {"cosine": 5.8, "coverage": 2.5, "dense": 1.7, "intercept": -6.0}
+"""Logistic regression on squad2 and clapnq (each set weighing the same) of whether the three best sentences hold the
+answer: AUROC of answerable against not .73 and .88, on the originals .54."""
 _NOTHING_FOUND = "The documents hold nothing on this question."
 _NO_SUPPORT = "The documents do not seem to hold the answer; the nearest passages are shown instead."
 _NO_DOCUMENTS = "There are no documents to answer from yet."
 
 
-def compose(question: str, hits: Sequence[Hit], ranked: Sequence[RankedSentence]) -> Answer:
-    """An answer of the best sentences in reading order, or a reason to abstain."""
+def compose(question: str, hits: Sequence[Hit], ranked: Sequence[RankedSentence], rarity: dict[str, float]) -> Answer:
+    """An answer of the best sentences in reading order, or a reason to abstain; `rarity` weighs the question's words."""
     if not ranked:
         return abstain(question, hits, 0.0, _NOTHING_FOUND if hits else _NO_DOCUMENTS)
     sure = confidence(hits, ranked)
     if sure < ABSTAIN_BELOW:
         return abstain(question, hits, sure, _NO_SUPPORT)
-    chosen = _joined(_in_reading_order(choose(ranked), hits))
+    chosen = _joined(_in_reading_order(choose(question, ranked, rarity), hits))
     claims = tuple(
         Claim(quote, (_citation(n, hit, span, quote, score),), 1.0)
         for n, (hit, span, quote, score) in enumerate(chosen, 1)
@@ -39,30 +55,37 @@ def abstain(question: str, hits: Sequence[Hit], sure: float, reason: str) -> Ans
     return Answer(question, "abstained", (), tuple(hits), sure, reason)
 
 
-def choose(ranked: Sequence[RankedSentence]) -> list[RankedSentence]:
-    """The best sentences, one to three, near the best in score and unlike each other, within the length of an answer."""
-    chosen: list[RankedSentence] = []
-    characters = 0
-    for sentence in ranked:
-        length = sentence.span.end - sentence.span.start
+def choose(question: str, ranked: Sequence[RankedSentence], rarity: dict[str, float]) -> list[RankedSentence]:
+    """The best sentences, near the best in score and unlike each other, within the length of an answer.
+
+    Three at most, five for a question that asks for several things.
+    """
+    most = MOST_FOR_SEVERAL if _ASKS_FOR_SEVERAL.search(question) else MOST_EXTRACTS
+    total = sum(rarity.values()) or 1.0
+    left, chosen, characters = list(ranked), list[RankedSentence](), 0
+    covered: set[str] = set()
+    while left and len(chosen) < most:
+        best = max(left, key=lambda s: s.score - _REPEATING * sum(rarity[w] for w in covered & s.words) / total)
+        left.remove(best)
+        length = best.span.end - best.span.start
         if chosen and (
-            sentence.score < chosen[0].score - _MARGIN
+            best.score < ranked[0].score - _MARGIN
             or characters + length > MOST_CHARACTERS
-            or any(_alike(sentence, other) for other in chosen)
+            or any(_alike(best, other) for other in chosen)
         ):
             continue
-        chosen.append(sentence)
+        chosen.append(best)
         characters += length
-        if len(chosen) == MOST_EXTRACTS:
-            break
+        covered |= best.words & rarity.keys()
     return chosen
 
 
 def confidence(hits: Sequence[Hit], ranked: Sequence[RankedSentence]) -> float:
-    """Estimated probability, in [0, 1], that the best sentence answers."""
-    best = ranked[0]
-    dense = max((hit.scores.dense or 0.0 for hit in hits), default=0.0)
-    return 1 / (1 + math.exp(-(6.0 * best.cosine + 3.0 * best.coverage + 4.0 * dense - 5.0)))
+    """Estimated probability, in [0, 1], that the extracts hold the answer."""
+    weights, best = _CONFIDENCE, ranked[0]
+    dense = max(hit.scores.dense or 0.0 for hit in hits)
+    total = weights["cosine"] * best.cosine + weights["coverage"] * best.coverage + weights["dense"] * dense
+    return 1 / (1 + math.exp(-(total + weights["intercept"])))
 
 
 def _alike(a: RankedSentence, b: RankedSentence) -> bool:

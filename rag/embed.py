@@ -135,9 +135,7 @@ class OnnxEmbedder:
                 found[i] = PassageVectors(pooled[row], own)
         return [vectors for vectors in found if vectors is not None]
 
-    def _run(
-        self, encoded: Sequence[Encoding]
-    ) -> Iterator[tuple[list[int], NDArray[np.float32], NDArray[np.float32]]]:
+    def _run(self, encoded: Sequence[Encoding]) -> Iterator[tuple[list[int], NDArray[np.float32], NDArray[np.float32]]]:
         """Model calls over texts of like length: their indices, token vectors (B, T, dim) and mask (B, T)."""
         order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
         while order:

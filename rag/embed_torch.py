@@ -52,6 +52,5 @@ class TorchEmbedder:
         whole = np.asarray(self._model.encode_document([*texts, *own], normalize_embeddings=True), np.float32)
         begins = np.cumsum([len(texts), *(len(spans) for spans in sentences)])
         return [
-            PassageVectors(whole[i], whole[a:b])
-            for i, (a, b) in enumerate(zip(begins[:-1], begins[1:], strict=True))
+            PassageVectors(whole[i], whole[a:b]) for i, (a, b) in enumerate(zip(begins[:-1], begins[1:], strict=True))
         ]

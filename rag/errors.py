@@ -1,12 +1,12 @@
 """Every error this package raises on purpose, named by what the caller can do about it.
 
-    RagError
-    ├── LoadError           a source cannot be read: mend it or leave it out
-    ├── IndexBusyError      another process is writing: wait for it
-    ├── IndexUnusableError  the index cannot be used as it is: rebuild it as the message says
-    ├── ModelError          the embedding model cannot be had: install it or name another
-    ├── SettingError        a setting has a wrong value: correct it
-    └── NotFoundError       no such document or collection
+RagError
+├── LoadError           a source cannot be read: mend it or leave it out
+├── IndexBusyError      another process is writing: wait for it
+├── IndexUnusableError  the index cannot be used as it is: rebuild it as the message says
+├── ModelError          the embedding model cannot be had: install it or name another
+├── SettingError        a setting has a wrong value: correct it
+└── NotFoundError       no such document or collection
 """
 
 

@@ -90,9 +90,10 @@ class Library:
         begin = perf_counter()
         found = self.search(question, collection, max(top_k, 1), filters)
         composing = perf_counter()
-        ranked = rank(found.hits, self._generations.current(collection).lexical.rarity(question))
+        rarity = self._generations.current(collection).lexical.rarity(question)
+        ranked = rank(found.hits, rarity)
         ranking = perf_counter()
-        answer = self._checked(compose(question, found.hits, ranked), collection)
+        answer = self._checked(compose(question, found.hits, ranked, rarity), collection)
         end = perf_counter()
         timings = {
             **found.timings_ms,

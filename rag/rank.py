@@ -1,7 +1,7 @@
 """Ranks the sentences of the retrieved passages by how well they answer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rag.hidden import without_hidden
 from rag.records import Hit, RankedSentence, Span
@@ -9,11 +9,11 @@ from rag.words import terms
 
 PASSAGES_READ = 5
 """Passages whose sentences are candidates for an extract."""
-COSINE_WEIGHT = 1.0
 COVERAGE_WEIGHT = 0.6
-PASSAGE_WEIGHT = 0.2
-"""Weights of the sentence's cosine, its share of the question's words and its passage's score; compared in
-rag/README.md."""
+"""Of the share of the question's words in the sentence, against 1 for its cosine."""
+CONTEXT_WEIGHT = 0.3
+"""Of the share of the question's words in the sentence, its neighbours and its headings together. Both weights were set
+on squad2 and clapnq and held on covidqa, hotpotqa-slice and the originals; see rag/README.md."""
 _FEWEST_LETTERS = 12
 """Of a sentence that can answer; shorter ones are labels, numbers of pages and cells."""
 _LETTER = re.compile(r"\w")
@@ -24,27 +24,31 @@ def rank(hits: Sequence[Hit], rarity: dict[str, float]) -> list[RankedSentence]:
 
     Equal scores stand in order of the hits and of the text.
     """
-    ranked = [
-        _ranked(hit, span, cosine, rarity)
-        for hit in hits[:PASSAGES_READ]
-        for span, cosine in zip(hit.passage.sentences, hit.sentence_cosines, strict=True)
-        if _can_answer(hit, span)
-    ]
+    ranked = [sentence for hit in hits[:PASSAGES_READ] for sentence in _of_passage(hit, rarity)]
     return sorted(ranked, key=lambda sentence: -sentence.score)
 
 
-def _ranked(hit: Hit, span: Span, cosine: float, rarity: dict[str, float]) -> RankedSentence:
-    text = _text(hit, span)
-    words = frozenset(terms(text))
+def _of_passage(hit: Hit, rarity: dict[str, float]) -> Iterator[RankedSentence]:
+    texts = [_text(hit, span) for span in hit.passage.sentences]
+    words = [frozenset(terms(text)) for text in texts]
+    headings = frozenset(terms(" ".join((hit.document.title, *hit.section.heading))))
+    for i, (span, cosine) in enumerate(zip(hit.passage.sentences, hit.sentence_cosines, strict=True)):
+        if _can_answer(texts[i], hit.section.heading):
+            coverage = _coverage(words[i], rarity)
+            around = _coverage(headings.union(*words[max(i - 1, 0) : i + 2]), rarity)
+            score = cosine + COVERAGE_WEIGHT * coverage + CONTEXT_WEIGHT * around
+            yield RankedSentence(hit, span, texts[i], score, cosine, coverage, words[i])
+
+
+def _coverage(words: frozenset[str], rarity: dict[str, float]) -> float:
+    """Share of the question's words, weighted by rarity, among some words, in [0, 1]."""
     covered = sum(weight for word, weight in rarity.items() if word in words)
-    coverage = covered / (sum(rarity.values()) or 1.0)
-    score = COSINE_WEIGHT * cosine + COVERAGE_WEIGHT * coverage + PASSAGE_WEIGHT * hit.score
-    return RankedSentence(hit, span, text, score, cosine, coverage, words)
+    return covered / (sum(rarity.values()) or 1.0)
 
 
-def _can_answer(hit: Hit, span: Span) -> bool:
-    text = " ".join(without_hidden(_text(hit, span)).split())
-    return len(_LETTER.findall(text)) >= _FEWEST_LETTERS and text not in hit.section.heading
+def _can_answer(sentence: str, heading: Sequence[str]) -> bool:
+    text = " ".join(without_hidden(sentence).split())
+    return len(_LETTER.findall(text)) >= _FEWEST_LETTERS and text not in heading
 
 
 def _text(hit: Hit, span: Span) -> str:

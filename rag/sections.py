@@ -171,13 +171,14 @@ def _iso(dated: re.Match[str]) -> str:
 
 def _inside_pages(text: str, section: Section, pages: tuple[int, ...]) -> Iterator[Section]:
     """A transcription's section cut at its boxes, which end with their page, and at headings in capitals."""
-    if not pages or not section.start <= pages[0] < section.end:
+    inside = [page for page in pages if section.start <= page < section.end]
+    if not inside:
         yield section
         return
     title = section.heading[:1]
     heading, start = section.heading, section.start
-    ends = [*pages[1:], _last_page_end(text, pages[-1])]
-    for page, page_end in zip(pages, ends, strict=True):
+    ends = [*inside[1:], _last_page_end(text, inside[-1])]
+    for page, page_end in zip(inside, ends, strict=True):
         for mark in _marks(text, page, page_end):
             yield replace(section, start=start, end=mark.start(), heading=heading)
             if mark[0].startswith("Box"):
@@ -185,7 +186,8 @@ def _inside_pages(text: str, section: Section, pages: tuple[int, ...]) -> Iterat
                 start = page_end
             else:
                 start, heading = mark.start(), (*title, mark[0])
-    yield replace(section, start=start, heading=heading)
+    if start < section.end:
+        yield replace(section, start=start, heading=heading)
 
 
 def _last_page_end(text: str, start: int) -> int:

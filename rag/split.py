@@ -74,7 +74,8 @@ def _sizes(text: str, spans: Sequence[Span], count: Count, room: int) -> list[in
     pieces = [text[s.start : s.end] for s in spans]
     scale = PASSAGE_TOKENS / max(1, room)
     return [
-        max(count_tokens(piece), round((own - _SPECIALS) * scale)) for piece, own in zip(pieces, count(pieces), strict=True)
+        max(count_tokens(piece), round((own - _SPECIALS) * scale))
+        for piece, own in zip(pieces, count(pieces), strict=True)
     ]
 
 
@@ -113,5 +114,3 @@ def _stripped(text: str, span: Span) -> Span:
     piece = text[span.start : span.end]
     start = span.start + len(piece) - len(piece.lstrip())
     return Span(start, start + len(piece.strip()))
-
-

@@ -43,6 +43,8 @@ _CANDIDATES = [
 _CHAOS_SLACK, _COHERENCE_SLACK = 0.05, 0.03
 """How far windows-1252 may trail the best guess and still be taken, being the commonest by far: with less slack Danish
 is read as cp1250, with more Czech as windows-1252."""
+_SYMBOL_IN_WORD = re.compile(r"[^\W\d_][¹³¼¾¿¯º][^\W\d_]")
+"""What Polish in cp1250 looks like when it is read as windows-1252."""
 _READ_AS = {"ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030"} | {
     "shift_jis": "cp932", "euc_kr": "cp949", "big5": "big5hkscs", "tis-620": "cp874"
 }  # fmt: skip
@@ -100,7 +102,7 @@ def _refuse_controls(data: bytes, most: float) -> None:
     middle = max(0, len(data) - _SAMPLE) // 2
     for start in {0, middle, max(0, len(data) - _SAMPLE)}:
         sample = data[start : start + _SAMPLE]
-        share = 1 - len(sample.translate(None, _CONTROLS)) / max(1, len(sample))
+        share = (len(sample) - len(sample.translate(None, _CONTROLS))) / max(1, len(sample))
         if share > most:
             raise LoadError(
                 f"is binary, not text: {share:.0%} of its bytes are NUL or other control characters. "
@@ -137,14 +139,11 @@ def _mended(data: bytes, first: int) -> Decoded:
 
 def _guessed(data: bytes, sample: bytes) -> Decoded:
     encoding = _guess(sample)
-    label = "windows-1252" if encoding == "cp1252" else encoding
+    remark = f"is not UTF-8 and was read as {encoding.replace('cp125', 'windows-125')}"
     try:
-        return Decoded(
-            _decoded_as(data, encoding), f"is not UTF-8 and was read as {label}: save it as UTF-8 to be sure"
-        )
+        return Decoded(_decoded_as(data, encoding), f"{remark}: save it as UTF-8 to be sure")
     except UnicodeDecodeError:
-        text = data.decode(encoding, "replace")
-        return Decoded(text, f"is not UTF-8 and was read as {label}, in part unreadable: save it as UTF-8")
+        return Decoded(data.decode(encoding, "replace"), f"{remark}, in part unreadable: save it as UTF-8")
 
 
 def _guess(sample: bytes) -> str:
@@ -153,12 +152,12 @@ def _guess(sample: bytes) -> str:
     if best is None:
         return "cp1252"
     western = any(
-        match.encoding == "cp1252"
+        "cp1252" in match.could_be_from_charset
         and match.chaos <= best.chaos + _CHAOS_SLACK
         and match.coherence >= best.coherence - _COHERENCE_SLACK
         for match in matches
     )
-    return "cp1252" if western else best.encoding
+    return "cp1252" if western and not _SYMBOL_IN_WORD.search(_decoded_as(sample, "cp1252")) else best.encoding
 
 
 def _decoded_as(data: bytes, encoding: str) -> str:

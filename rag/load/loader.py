@@ -90,7 +90,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     """The file as a stream; what is no regular file is not opened, since a pipe would wait and a device might act."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise LoadError("is not a file with contents of its own")
-    with open(path, "rb", opener=_without_waiting) as stream:  # noqa: PTH123 - Path.open takes no opener
+    with open(path, "rb", opener=_without_waiting) as stream:
         yield stream
 
 

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from rag.load.draft import Heading
 
-_EDGE = 3
-"""Lines at the head and at the foot of a page that may be running ones."""
+_EDGE, _EDGE_SHARE = 3, 4
+"""Lines at the head and at the foot of a page that may be running ones: three, but on a short page not all of them."""
 _MOST_PAGES = 0.4
 """Share of the pages on which a line runs; left and right pages may differ, and chapters begin without."""
 _FEWEST_PAGES = 3
 _MOST_NUMBERS = 4
 """Numbers in a running line; a line with more is a row of a table."""
+_MOST_DIGITS = 6
 _NUMBER = re.compile(r"\d+")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", "”", '"', "’", ")", "•")
 _SAMPLE = 10_000
@@ -67,16 +68,17 @@ def _without(page: Page, number: int, running: set[str]) -> Page:
 
 
 def _edges(page: Page) -> set[int]:
-    return {i for i in range(len(page)) if i < _EDGE or i >= len(page) - _EDGE}
+    deep = min(_EDGE, max(1, len(page) // _EDGE_SHARE))
+    return {i for i in range(len(page)) if i < deep or i >= len(page) - deep}
 
 
 def _keys(line: str, page: int) -> Iterator[str]:
     """The line, and the line with each number counted from the page's, which a page number shares with all others."""
     words = " ".join(line.casefold().split())
     yield words
-    for match in list(_NUMBER.finditer(words))[: _MOST_NUMBERS + 1]:
-        if len(match[0]) <= _MOST_NUMBERS:
-            yield f"{words[: match.start()]}{{{int(match[0]) - page}}}{words[match.end() :]}"
+    numbers = list(_NUMBER.finditer(words))
+    for number in numbers if len(numbers) <= _MOST_NUMBERS else ():
+        yield f"{words[: number.start()]}{{{int(number[0][:_MOST_DIGITS]) - page}}}{words[number.end() :]}"
 
 
 def laid_out(pages: Sequence[Page]) -> Layout:

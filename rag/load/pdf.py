@@ -21,10 +21,11 @@ from rag.load.pages import Layout, Line, Page, laid_out, large_headings, without
 _TAIL = 4_096
 """Bytes at the end in which PDFium, too, looks for the cross-references."""
 _LINE_END = "\r\n"
-_SHOWN: dict[int, str | None] = dict.fromkeys([*range(9), *range(0x0B, 0x20), 0xFFFE, 0xFFFF], None)
-_SHOWN |= {0x02: "-\n", 0xF0B7: "•", 0xF0A7: "▪"}
-"""What a page shows for characters that PDFium makes up (2: a hyphen and the line end after it) or takes from the
-fonts Symbol and Wingdings."""
+_HYPHEN = 0xFFFE
+_SHOWN: dict[int, str | None] = dict.fromkeys([*range(9), *range(0x0B, 0x20), 0xFFFF], None)
+_SHOWN |= {_HYPHEN: "-\n", 0xF0B7: "•", 0xF0A7: "▪"}
+"""What a page shows for the characters that PDFium makes up (one for a hyphen with the line end after it) or takes
+from the fonts Symbol and Wingdings."""
 _MOST_BOOKMARKS = 10_000
 _FEWEST_BOOKMARKS = 2
 """A single one names the document, not its parts."""
@@ -114,17 +115,22 @@ def _page(pdf: pypdfium2.PdfDocument, number: int) -> Page:
 
 def _lines(content: pypdfium2.PdfTextPage) -> Iterator[Line]:
     """Lines that are not blank, as PDFium orders them."""
-    # Not get_text_range, which loses characters beyond U+FFFF.
+    # Not get_text_bounded, which runs the lines of a table's cell together.
     box, index = raw.FS_RECTF(), 0
-    for line in content.get_text_bounded().split(_LINE_END):
+    for line in content.get_text_range().split(_LINE_END):
         words = line.strip()
         if words:
-            first = index + line.index(words)
-            places = (0, len(words) // 2, len(words) - 1)
+            start = line.index(words)
+            places = (start, start + len(words) // 2, start + len(words) - 1)
             # The middling one of three: neither a large initial nor a footnote's mark stands for the line.
-            size, bottom = sorted(_measured(content, box, first + i, words[i]) for i in places)[1]
+            size, bottom = sorted(_measured(content, box, index + _units(line[:i]), line[i]) for i in places)[1]
             yield Line(words.translate(_SHOWN), size, bottom)
-        index += len(line) + len(_LINE_END)
+        index += _units(line) + len(_LINE_END)
+
+
+def _units(text: str) -> int:
+    """Length as PDFium counts, in UTF-16."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
 def _measured(content: pypdfium2.PdfTextPage, box: Any, index: int, character: str) -> tuple[float, float]:  # noqa: ANN401

@@ -197,5 +197,7 @@ class _Reader:
 
 
 def _is_layout(table: LexborNode) -> bool:
-    role = table.attributes.get("role")
-    return role in {"presentation", "none"} or table.css_first(_LAYOUT) is not None
+    # Asked of the children: a query finds the element itself too.
+    return table.attributes.get("role") in {"presentation", "none"} or any(
+        child.css_first(_LAYOUT) for child in _children(table) if child.is_element_node
+    )

@@ -99,9 +99,7 @@ def _insert_document(
     return cursor.lastrowid
 
 
-def _insert_structure(
-    db: sqlite3.Connection, row: int, document: Document, split: Split, edges: Iterable[str]
-) -> None:
+def _insert_structure(db: sqlite3.Connection, row: int, document: Document, split: Split, edges: Iterable[str]) -> None:
     text = document.text
     db.executemany(
         "INSERT INTO texts VALUES (?, ?, ?)",

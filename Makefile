@@ -1,0 +1,49 @@
+# Everything a checkout needs: `make run` serves the notes in seeds/, `make test` runs the whole suite.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RAG := $(BIN)/rag
+
+.PHONY: install run test lint bench eval clean
+
+install: $(VENV)/.installed
+
+run: install
+	$(RAG) ingest seeds
+	$(RAG) serve
+
+test: $(VENV)/.tested
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.tested
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Ratios against the bare model, on the machine at hand; minutes, not part of the suite.
+bench: install
+	$(BIN)/python -m eval.bench
+
+# Asks the shipped questions and prints the figures with their intervals.
+eval: install
+	$(BIN)/python -m eval eval/datasets/seeds.jsonl --corpus seeds
+
+$(VENV)/.venv:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed, this is " + sys.version)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=24'
+	touch $@
+
+# The program with what exports its model, and the model, exported once for this environment.
+$(VENV)/.installed: $(VENV)/.venv pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[export]'
+	$(BIN)/python -m rag.export
+	touch $@
+
+$(VENV)/.tested: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[export,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .rag

@@ -1,0 +1,111 @@
+"""Reads the settings of the program from the environment and `.env`: the one place that does."""
+
+import ipaddress
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from rag.errors import SettingError
+
+_PREFIX = "RAG_"
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?")
+_KEY = re.compile(r"[!-~]{16,}")
+
+
+class Settings(BaseSettings):
+    """What an operator decides; each field is the variable `RAG_` + its name, its description says what is allowed."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    index_dir: Path = Field(Path(".rag"), description="the folder where the index lives")
+    model: str | None = Field(None, description="a sentence-transformers model, by path or name")
+    host: str = Field("127.0.0.1", pattern=r"^[A-Za-z0-9.:_-]+$", description="a host name or IP address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="a whole number from 0 to 65535; 0 takes any free port")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="origins such as https://example.org, separated by commas"
+    )
+    max_concurrency: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024, description="a whole number from 1 to 1024"
+    )
+    queue: int = Field(64, ge=0, le=100_000, description="a whole number from 0 to 100000")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error")
+    api_key: SecretStr | None = Field(None, description="16 or more visible ASCII characters, without blanks")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        origins = tuple(origin.rstrip("/").lower() for origin in re.split(r"[,\s]+", value) if origin)
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError("not an origin")
+        return origins
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("api_key")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _KEY.fullmatch(value.get_secret_value()):
+            raise ValueError("not a key")
+        return value
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings as the environment and `.env` say; what is given, and not `None`, goes first.
+
+    Raises:
+        SettingError: A value is wrong, or `.env` cannot be read.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingError(" ".join(_wrong(e["loc"], e.get("input")) for e in error.errors())) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(
+            f"The file .env cannot be read ({error}); allowed is UTF-8 text, NAME=value a line."
+        ) from None
+
+
+def require_key_off_loopback(settings: Settings) -> None:
+    """Passes settings that listen where only this machine can ask, or that hold a key.
+
+    Raises:
+        SettingError: Others could read the documents.
+    """
+    if settings.api_key is None and not is_loopback(settings.host):
+        allowed = Settings.model_fields["api_key"].description
+        raise SettingError(
+            f"RAG_API_KEY is not set, and RAG_HOST is {settings.host!r}, where other machines can ask: allowed is a key "
+            f"of {allowed}, or RAG_HOST=127.0.0.1."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a host."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _wrong(where: tuple[Any, ...], value: object) -> str:
+    name = str(where[0])
+    field = Settings.model_fields[name]
+    shown = "set to something else" if name == "api_key" else repr(str(value))
+    return f"{_PREFIX}{name.upper()} is {shown}; allowed is {field.description}."
