@@ -80,7 +80,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, object]:
     yes = [o for o in outcomes if o.example.answerable and o.example.must_include]
     no = [o for o in outcomes if o.example.answerable is False]
     gold = [o for o in outcomes if o.example.gold_docs]
-    wrong = [o for o in outcomes if o.answered and not o.right and o.example.answerable is not None]
+    judged = [o for o in outcomes if o.example.answerable is not None]
     return {
         "questions": len(outcomes),
         "right_within_700": _rate([o.right for o in yes]),
@@ -88,7 +88,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, object]:
         "gold_document_in_top_10": _rate([o.gold_rank is not None for o in gold]),
         "false_refusals": _rate([not o.answered for o in yes]),
         "right_refusals": _rate([not o.answered for o in no]),
-        "answered_and_wrong": {"of_all": len(wrong) / len(outcomes) if outcomes and (yes or no) else None},
+        "answered_and_wrong": _rate([o.answered and not o.right for o in judged]),
         "auroc_of_confidence": auroc([o.confidence for o in yes], [o.confidence for o in no]),
         "misquotes": sum(o.misquotes for o in outcomes),
     }

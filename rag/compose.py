@@ -25,8 +25,8 @@ _ASKS_FOR_SEVERAL = re.compile(
 _SAME_WORDS = 0.8
 """Share of two sentences' words (Jaccard) from which they say the same."""
 ABSTAIN_BELOW = 0.05
-"""Confidence. Off-topic questions fall below it; refusing more would lose right answers (at 0.1, 2 in 100 on squad2 and
-clapnq, 11 in 100 on the originals)."""
+"""Confidence. Off-topic questions fall below it; refusing more would lose right answers (at 0.1, 2 in 100 on squad2
+and clapnq, 11 in 100 on the originals)."""
 _CONFIDENCE = {"cosine": 5.8, "coverage": 2.5, "dense": 1.7, "intercept": -6.0}
 """Logistic regression on squad2 and clapnq (each set weighing the same) of whether the three best sentences hold the
 answer: AUROC of answerable against not .73 and .88, on the originals .54."""
@@ -36,7 +36,7 @@ _NO_DOCUMENTS = "There are no documents to answer from yet."
 
 
 def compose(question: str, hits: Sequence[Hit], ranked: Sequence[RankedSentence], rarity: dict[str, float]) -> Answer:
-    """An answer of the best sentences in reading order, or a reason to abstain; `rarity` weighs the question's words."""
+    """An answer of the best sentences in reading order, or a reason to abstain; `rarity` weighs question words."""
     if not ranked:
         return abstain(question, hits, 0.0, _NOTHING_FOUND if hits else _NO_DOCUMENTS)
     sure = confidence(hits, ranked)

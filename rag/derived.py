@@ -18,15 +18,15 @@ import numpy as np
 from rag.errors import IndexUnusableError
 from rag.index import FaissIndex
 from rag.lexical import TantivyIndex
-from rag.protocols import Keys
+from rag.records import Keys
 from rag.store import Store
 
 _VECTORS = "vectors.faiss"
 _LEXICAL = "lexical"
 _MANIFEST = "manifest.json"
 _REBUILD_BELOW = 50_000
-"""Passages; up to so many the words are indexed anew after a removal (2 s per 20,000), since BM25 counts what was removed
-until it is merged away, and the same documents have to give the same scores whatever was there before."""
+"""Passages; up to so many the words are indexed anew after a removal (2 s per 20,000), since BM25 counts what was
+removed until it is merged away, and the same documents have to give the same scores whatever was there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,11 @@ def load(folder: Path) -> Generation:
     manifest = read_manifest(folder)
     if manifest is None:
         raise IndexUnusableError(f"{folder} holds no index yet.")
-    for name, digest in json.loads(manifest)["files"].items():
+    try:
+        files = dict(json.loads(manifest)["files"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise IndexUnusableError(f"{folder / _MANIFEST} is damaged ({error}).") from error
+    for name, digest in files.items():
         if _sha256(folder / name) != digest:
             raise IndexUnusableError(f"{folder / name} is damaged or half written.")
     vectors = FaissIndex.load(folder / _VECTORS)
@@ -64,7 +68,7 @@ def read_manifest(folder: Path) -> str | None:
     """Content of a folder's manifest."""
     try:
         return (folder / _MANIFEST).read_text("utf-8")
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None
 
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from rag.errors import ModelError
-from rag.protocols import PassageVectors, Vectors
-from rag.records import Span
+from rag.records import PassageVectors, Span, Vectors
 
 _BATCH_TOKENS = 4096
 """Tokens with padding per model call; larger batches were no faster on two cores and take more memory."""

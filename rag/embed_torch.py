@@ -1,14 +1,14 @@
 """Embeds with sentence-transformers itself, for models that ONNX cannot carry."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from rag.embed import read_card
 from rag.export import load_reference
-from rag.protocols import PassageVectors, Vectors
-from rag.records import Span
+from rag.records import PassageVectors, Span, Vectors
 
 
 class TorchEmbedder:
@@ -51,6 +51,4 @@ class TorchEmbedder:
         own = [text[span.start : span.end] for text, spans in zip(texts, sentences, strict=True) for span in spans]
         whole = np.asarray(self._model.encode_document([*texts, *own], normalize_embeddings=True), np.float32)
         begins = np.cumsum([len(texts), *(len(spans) for spans in sentences)])
-        return [
-            PassageVectors(whole[i], whole[a:b]) for i, (a, b) in enumerate(zip(begins[:-1], begins[1:], strict=True))
-        ]
+        return [PassageVectors(whole[i], whole[a:b]) for i, (a, b) in enumerate(pairwise(begins))]

@@ -22,7 +22,7 @@ import numpy as np
 
 from rag.embed import ModelCard, OnnxEmbedder, read_card, write_card
 from rag.errors import ModelError
-from rag.protocols import Vectors
+from rag.records import Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -7,7 +7,8 @@ import faiss
 import numpy as np
 
 from rag.errors import IndexUnusableError
-from rag.protocols import Keys, Ranking, Vectors
+from rag.protocols import Ranking
+from rag.records import Keys, Vectors
 
 # One thread answers a single question two to three times faster than two on a flat index of 20,000 vectors.
 faiss.omp_set_num_threads(1)

@@ -11,9 +11,9 @@ import numpy as np
 from rag.boilerplate import edge_keys
 from rag.load import Found, Loader, find
 from rag.protocols import Embedder
-from rag.records import Document, Passage, Problem, Span, Split
+from rag.records import Document, Passage, Prepared, Problem, Span, Split
 from rag.split import context, split
-from rag.store import Prepared, Store
+from rag.store import Store
 
 SHARED_EDGE_DOCUMENTS = 3
 """Documents of different content that must open or close alike before it counts as furniture."""
@@ -80,8 +80,10 @@ class Ingest:
         self._flush_index = flush
         self._shared = shared_edges(store, collection)
         self._waiting: list[_Waiting] = []
+        self._waits: set[str] = set()
         self._finished: list[tuple[str, str, str]] = []
         self._failed: set[tuple[str, str]] = set()
+        self._taken: set[str] = set()
         self._files = self._file = 0
         self.report = IngestReport()
 
@@ -157,17 +159,23 @@ class Ingest:
     def _keep(self, root: str, file: str) -> Iterator[str]:
         for known in self._store.documents.under_file(self._collection, root, file):
             self.report.unchanged += 1
+            self._taken.add(known.id)
             yield known.id
 
     def _take(self, document: Document, root: str, file: str) -> None:
+        if {document.id, document.sha256} & self._waits:
+            self._flush()  # so that the store knows the other
         known = self._store.documents.known(self._collection, document.id)
-        if known and known.root != root and Path(known.root, known.file).exists():
+        elsewhere = known and (known.root, known.file) != (root, file) and Path(known.root, known.file).exists()
+        if known and elsewhere and (known.root != root or document.id in self._taken):
             reason = (
-                f"The name is taken by {Path(known.root, known.file)}. Sources are named relative to the folder that is "
-                "ingested: ingest a common parent folder instead, or use another collection."
+                f"The name is taken by {Path(known.root, known.file)}. Sources are named relative to the folder that "
+                "is ingested: ingest a common parent folder instead, or use another collection."
             )
             self.report.problems.append(Problem(document.source, reason))
+            self._failed.add((root, file))
             return
+        self._taken.add(document.id)
         if known and (known.sha256, known.root, known.file) == (document.sha256, root, file):
             self.report.unchanged += 1
             return
@@ -182,12 +190,13 @@ class Ingest:
     def _queue(self, document: Document, root: str, file: str) -> None:
         cut = split(document, self._embedder.count, self._embedder.limit, self._shared)
         self._waiting.append(_Waiting(document, cut, root, file))
+        self._waits |= {document.id, document.sha256}
         if sum(len(w.split.passages) for w in self._waiting) >= _WAITING:
             self._flush()
 
     def _flush(self) -> None:
         """Embed and store what waits, each document in one transaction."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._waits = self._waiting, [], set()
         small = [w for w in waiting if len(w.split.passages) <= _WAITING]
         prepared = self._prepare([(w.document, p) for w in small for p in w.split.passages])
         for w in small:

@@ -11,7 +11,8 @@ from pathlib import Path
 import tantivy
 
 from rag.errors import IndexUnusableError
-from rag.protocols import Keys, Ranking
+from rag.protocols import Ranking
+from rag.records import Keys
 from rag.words import terms
 
 _WRITER_HEAP = 50_000_000

@@ -11,10 +11,10 @@ from rag.errors import IndexUnusableError, NotFoundError
 from rag.generations import Generations
 from rag.ingest import Ingest, IngestReport, Progress
 from rag.load import Loader
-from rag.model import finish_rebuild, model_note, open_model, record_model, start_rebuild
-from rag.protocols import Embedder, Keys
+from rag.model import finish_rebuild, model_note, open_model, outdated, record_model, start_rebuild
+from rag.protocols import Embedder
 from rag.rank import rank
-from rag.records import Answer, DocumentInfo, Hit, QuoteCheck
+from rag.records import Answer, DocumentInfo, Hit, Keys, QuoteCheck
 from rag.retrieve import candidates, fuse, hits
 from rag.store import Store
 from rag.verify import Quoted, holds, verify
@@ -131,7 +131,7 @@ class Library:
         return self.store.passages.keys_of(collection, filters.document_ids, filters.source)
 
     def _checked(self, answer: Answer, collection: str) -> Answer:
-        """The answer if each quote stands in its document as it is now; an extract that does not is an internal fault."""
+        """The answer, if each quote stands in its document as it is now; one that does not is an internal fault."""
         for claim in answer.claims:
             for citation in claim.citations:
                 if not holds(citation, lambda *at: self.store.documents.text_slice(collection, *at)):
@@ -241,13 +241,13 @@ class Library:
             ModelError: The model cannot be loaded.
         """
         with self._lock:
-            if self._embedder is None:
+            if self._embedder is None or outdated(self.store, self._embedder):
                 self._embedder = open_model(self.store, self.index, self._model, self._threads)
             return self._embedder
 
     def _dim(self) -> int:
         known = self.store.database.meta("dim")
-        return int(known) if known and self._embedder is None else self.embedder.dim
+        return int(known) if known and not self.store.database.meta("rebuilding") else self.embedder.dim
 
 
 def _ms(begin: float, end: float) -> float:

@@ -35,6 +35,12 @@ def open_model(store: Store, index: Path, model: str | None, threads: int) -> Em
     return embedder
 
 
+def outdated(store: Store, embedder: Embedder) -> bool:
+    """Whether the index is by now made, or being made, with another model, as another process may have it rebuilt."""
+    meta = store.database.meta
+    return bool(meta("rebuilding")) or meta("fingerprint") not in {None, embedder.fingerprint}
+
+
 def record_model(store: Store, index: Path, embedder: Embedder) -> None:
     """Note in an empty index what it is made with; check that another was made the same way."""
     recipe = store.database.meta("recipe")

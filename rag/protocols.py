@@ -3,16 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from rag.records import Span
-
-Vectors = NDArray[np.float32]
-"""Rows of unit length unless a docstring says otherwise; shape (n, dim)."""
-
-Keys = NDArray[np.int64]
-"""The store's passage keys; shape (n,)."""
+from rag.records import Keys, PassageVectors, Span, Vectors
 
 
 class Ranking(NamedTuple):
@@ -20,15 +11,6 @@ class Ranking(NamedTuple):
 
     keys: list[int]
     scores: list[float]
-
-
-class PassageVectors(NamedTuple):
-    """What an embedder makes of one passage."""
-
-    passage: Vectors
-    """Shape (dim,)."""
-    sentences: Vectors
-    """Shape (sentences, dim)."""
 
 
 class Embedder(Protocol):

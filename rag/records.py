@@ -4,7 +4,16 @@ Every offset counts Unicode code points of one document's `text`; spans are half
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+"""Rows of unit length unless a docstring says otherwise; shape (n, dim)."""
+
+Keys = NDArray[np.int64]
+"""The store's numbers of passages; shape (n,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,40 @@ class Split:
 
     passages: tuple[Passage, ...]
     boilerplate: tuple[Span, ...]
+
+
+class PassageVectors(NamedTuple):
+    """What an embedder makes of one passage."""
+
+    passage: Vectors
+    """Shape (dim,)."""
+    sentences: Vectors
+    """Shape (sentences, dim)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A passage ready to be stored."""
+
+    passage: Passage
+    context: str
+    """Title and headings, embedded and indexed before the text."""
+    digest: bytes
+    """Of all that the vectors depend on."""
+    vectors: PassageVectors
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A passage as the store gives it, with its document, section and vectors."""
+
+    key: int
+    passage: Passage
+    document: DocumentInfo
+    section: Section
+    page: int | None
+    vector: Vectors
+    sentence_vectors: Vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag.protocols import Keys, LexicalIndex, Ranking, VectorIndex, Vectors
-from rag.records import Hit, Scores
-from rag.store import Stored
+from rag.protocols import LexicalIndex, Ranking, VectorIndex
+from rag.records import Hit, Keys, Scores, Stored, Vectors
 
 CANDIDATES = 100
 """Taken from each index before fusion."""
@@ -17,7 +16,7 @@ DENSE_WEIGHT = 0.6
 def candidates(
     vectors: VectorIndex, lexical: LexicalIndex, vector: Vectors, question: str, allowed: Keys | None
 ) -> dict[int, Scores]:
-    """Scores of the best passages of either index, by key; each has its cosine, and its BM25 if among the best by it."""
+    """Scores of the best passages of either index, by key: the cosine of each, BM25 of those best by it."""
     dense = vectors.search(vector, CANDIDATES, allowed)
     words = lexical.search(question, CANDIDATES, allowed)
     missing = np.setdiff1d(np.array(words.keys, np.int64), np.array(dense.keys, np.int64))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import nupunkt
 
@@ -41,7 +42,7 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[Spa
 def _sentences_of_line(text: str, line: Span) -> Iterator[Span]:
     piece = text[line.start : line.end]
     cuts = [0, *(m.start() for m in _INLINE_BULLET.finditer(piece)), len(piece)]
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in pairwise(cuts):
         part = piece[a:b]
         for begin, finish in nupunkt.sent_spans(part):
             yield from _bounded(text, line.start + a + begin, line.start + a + finish)

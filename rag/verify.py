@@ -39,7 +39,7 @@ Text = Callable[[str], str]
 
 def holds(quoted: Quoted, text_slice: Slice) -> bool:
     """Whether the quote stands where it says, character for character."""
-    if not 0 <= quoted.start < quoted.end:
+    if quoted.start < 0 or not quoted.quote or quoted.end - quoted.start != len(quoted.quote):
         return False
     try:
         return text_slice(quoted.document_id, quoted.start, quoted.end) == quoted.quote

@@ -8,7 +8,7 @@ import Stemmer
 from rag.hidden import without_hidden
 
 _WORD = re.compile(r"[^\W_]+(?:[.,/][^\W_]+)*(?:['’][^\W_]+)?")
-"""A word; figures, dates and fractions such as 33.59, 2016/17 and 1,204 stay whole, and are indexed in parts as well."""
+"""A word; figures and dates such as 33.59, 2016/17 and 1,204 stay whole, and are indexed in parts as well."""
 _PARTS = re.compile(r"[^\W_]+")
 STOP_WORDS = frozenset(
     "a about an and any are as at be been being but by can could did do does for from had has have having how i if in"

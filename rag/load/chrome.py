@@ -54,7 +54,7 @@ _FURNITURE_ROLES = frozenset(
 )
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _NOTICE = re.compile(
-    r"(?:cookie|gdpr|consent)s?[-_ ]?(?:\w+[-_])?(?:notice|banner|consent|bar|popup|modal|dialog|overlay|message)"
+    r"(?:cookie|gdpr|consent)s?[-_ ]?(?:[\w-]*[-_])?(?:notice|banner|consent|bar|popup|modal|dialog|overlay|message)"
     r"|onetrust|cookiebot",
     re.IGNORECASE,
 )
@@ -117,12 +117,13 @@ def unseen(node: LexborNode, in_heading: bool) -> bool:
     tag, values = node.tag or "", node.attributes
     if tag in _NEVER_TEXT:
         return not (tag == "button" and in_heading)
+    if tag == "dialog" and "open" not in values:
+        return True
     if tag in _OUTER or not values:
         return False
     return (
         values.get("hidden", "until-found") != "until-found"
         or values.get("aria-hidden") == "true"
-        or (tag == "dialog" and "open" not in values)
         or bool(_HIDING_STYLE.search(values.get("style") or ""))
     )
 

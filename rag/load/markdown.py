@@ -20,9 +20,9 @@ _FRONT_MATTER = re.compile(
     re.DOTALL,
 )
 _STATED = re.compile(
-    r"^[\s>*_-]*(?P<key>title|authors?|by|written by|date|published|updated)[*_]*[ \t]*[:=][ \t]*[*_]*[ \t]*"
-    r"(?P<value>[^\s*_\[].{0,200}?)[ \t*_]*$",
-    re.IGNORECASE | re.MULTILINE,
+    r"[\s>*_-]*(?P<key>title|authors?|by|written by|date|published|updated)[*_]*[ \t]*[:=][ \t]*[*_]*[ \t]*"
+    r"(?P<value>[^\s*_\[].{0,200}?)[\s*_]*",
+    re.IGNORECASE,
 )
 _NEAR_TOP = 2_000
 """Characters in which a line `Author:` or `Date:` speaks of the document itself."""
@@ -82,7 +82,7 @@ def _top_end(start: int, headings: list[Heading]) -> int:
 def _stated(lines: str) -> dict[str, str]:
     """The first title, author and date that lines state."""
     stated: dict[str, str] = {}
-    for match in _STATED.finditer(lines):
+    for match in filter(None, map(_STATED.fullmatch, _NEWLINE.split(lines))):
         key = match["key"].lower()
         name = key if key == "title" else "author" if key.startswith("author") or key.endswith("by") else "date"
         stated.setdefault(name, match["value"].strip("\"'[] \t"))

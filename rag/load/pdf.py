@@ -145,18 +145,17 @@ def _outline(pdf: pypdfium2.PdfDocument, layout: Layout) -> list[Heading]:
     """A heading for each bookmark, where its words stand on its page or else where the page begins."""
     headings: list[Heading] = []
     ends = (*layout.page_starts[1:], len(layout.text))
-    after = 0
+    last, after = 0, 0
     for bookmark in islice(pdf.get_toc(), _MOST_BOOKMARKS):
         target, words = bookmark.get_dest(), bookmark.get_title().split()
         page = target.get_index() if target else None
-        if page is None or page >= len(ends) or not words:
-            continue
+        if page is None or page >= len(ends) or ends[page] <= last or not words:
+            continue  # nowhere, or backward: orders nothing
         pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
         match = pattern.search(layout.text, max(after, layout.page_starts[page]), ends[page])
-        start = match.start() if match else layout.page_starts[page]
-        if start >= after:  # one that points backward orders nothing
-            headings.append(Heading(start, bookmark.level + 1, " ".join(words)))
-            after = match.end() if match else start
+        last = match.start() if match else max(last, layout.page_starts[page])
+        after = match.end() if match else after
+        headings.append(Heading(last, bookmark.level + 1, " ".join(words)))
     return headings if len(headings) >= _FEWEST_BOOKMARKS else []
 
 

@@ -193,7 +193,7 @@ class _Reader:
     def _date(self, stated: str | None) -> None:
         date = iso_date(stated or "")
         if date:
-            self.blocks.dated(date, _BYLINE)
+            self.blocks.dated(date, _BYLINE - sum(map(len, self._inline)))
 
 
 def _is_layout(table: LexborNode) -> bool:

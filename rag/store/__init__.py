@@ -2,7 +2,7 @@
 
 from rag.store.database import Database
 from rag.store.documents import Documents, Known
-from rag.store.passages import Passages, Prepared, Stored
+from rag.store.passages import Passages
 from rag.store.store import Store
 
-__all__ = ["Database", "Documents", "Known", "Passages", "Prepared", "Store", "Stored"]
+__all__ = ["Database", "Documents", "Known", "Passages", "Store"]

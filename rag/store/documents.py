@@ -10,6 +10,8 @@ from rag.store.database import Database
 
 BLOCK = 65_536
 """Code points of text per row."""
+_BEYOND = 1 << 62
+"""An offset that no text reaches, and SQLite still takes."""
 INFO_COLUMNS = "d.id, d.source, d.title, d.media_type, d.sha256, d.characters, d.passages"
 
 
@@ -92,6 +94,7 @@ class Documents:
 
     def text_slice(self, collection: str, document_id: str, start: int, end: int) -> str:
         """`text[start:end]` of a document, of which only the blocks in question are read; 0 <= start <= end."""
+        start, end = min(start, _BEYOND), min(end, _BEYOND)
         first, last = start // BLOCK, max(end - 1, start) // BLOCK
         blocks = self._database.connection.execute(
             "SELECT text FROM texts WHERE document = ? AND block BETWEEN ? AND ? ORDER BY block",

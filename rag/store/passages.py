@@ -3,45 +3,19 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import translate
 from re import compile as compile_pattern
 from typing import NamedTuple
 
 import numpy as np
 
-from rag.protocols import Keys, PassageVectors, Vectors
-from rag.records import DocumentInfo, Passage, Section, Span
+from rag.records import DocumentInfo, Keys, Passage, PassageVectors, Section, Span, Stored, Vectors
 from rag.store.database import Database
 from rag.store.documents import INFO_COLUMNS
 
 _KEYS_PER_QUERY = 500
 _ROWS_IN_MEMORY = 10_000
 """Passages held at once while a derived index is made: about 40 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A passage ready to be stored."""
-
-    passage: Passage
-    context: str
-    digest: bytes
-    """Of all that the vectors depend on."""
-    vectors: PassageVectors
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A passage with its document, section and vectors."""
-
-    key: int
-    passage: Passage
-    document: DocumentInfo
-    section: Section
-    page: int | None
-    vector: Vectors
-    sentence_vectors: Vectors
 
 
 class IndexRows(NamedTuple):

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.records import Document, Split
+from rag.records import Document, Prepared, Split
 from rag.store.database import Database
 from rag.store.documents import BLOCK, Documents
-from rag.store.passages import Passages, Prepared
+from rag.store.passages import Passages
 
 
 class Store:
