@@ -61,11 +61,11 @@ def choose(question: str, ranked: Sequence[RankedSentence], rarity: dict[str, fl
     Three at most, five for a question that asks for several things.
     """
     most = MOST_FOR_SEVERAL if _ASKS_FOR_SEVERAL.search(question) else MOST_EXTRACTS
-    total = sum(rarity.values()) or 1.0
+    total = math.fsum(rarity.values()) or 1.0
     left, chosen, characters = list(ranked), list[RankedSentence](), 0
     covered: set[str] = set()
     while left and len(chosen) < most:
-        best = max(left, key=lambda s: s.score - _REPEATING * sum(rarity[w] for w in covered & s.words) / total)
+        best = max(left, key=lambda s: s.score - _REPEATING * math.fsum(rarity[w] for w in covered & s.words) / total)
         left.remove(best)
         length = best.span.end - best.span.start
         if chosen and (

@@ -108,7 +108,11 @@ class OnnxEmbedder:
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dim); what exceeds the model's limit is cut off."""
-        encoded = self._tokenizer.encode_batch([self.card.question_prefix + t for t in texts])
+        return self._whole([self.card.question_prefix + t for t in texts])
+
+    def _whole(self, texts: Sequence[str]) -> Vectors:
+        """A vector for each text as it is; shape (len(texts), dim)."""
+        encoded = self._tokenizer.encode_batch(list(texts))
         out = np.empty((len(texts), self.dim), np.float32)
         for indices, tokens, mask in self._run(encoded):
             out[indices] = self._pooled(tokens, mask)
@@ -130,7 +134,7 @@ class OnnxEmbedder:
                     spans = [Span(s.start + len(prefix), s.end + len(prefix)) for s in sentences[i]]
                     own = _sentence_means(tokens[row], encoded[i], spans, pooled[row])
                 else:
-                    own = self.questions([texts[i][s.start : s.end] for s in sentences[i]])
+                    own = self._whole([prefix + texts[i][s.start : s.end] for s in sentences[i]])
                 found[i] = PassageVectors(pooled[row], own)
         return [vectors for vectors in found if vectors is not None]
 

@@ -14,6 +14,7 @@ from rag.protocols import Embedder
 from rag.records import Document, Passage, Prepared, Problem, Span, Split
 from rag.split import context, split
 from rag.store import Store
+from rag.words import terms
 
 SHARED_EDGE_DOCUMENTS = 3
 """Documents of different content that must open or close alike before it counts as furniture."""
@@ -231,7 +232,11 @@ class Ingest:
         vectors |= {digests[i]: v for i, v in zip(missing, made, strict=True)}
         self.report.embedded += len(missing)
         for (_, passage), c, digest in zip(items, contexts, digests, strict=True):
-            yield Prepared(passage, c, digest, vectors[digest])
+            words = tuple(
+                " ".join(terms(passage.text[s.start - passage.start : s.end - passage.start]))
+                for s in passage.sentences
+            )
+            yield Prepared(passage, c, digest, vectors[digest], words)
 
     def _context(self, document: Document, passage: Passage) -> str:
         section = document.sections[passage.section]

@@ -114,13 +114,12 @@ class Library:
         vector = self.embedder.questions([query])[0]
         embedded = perf_counter()
         allowed = self._allowed(collection, filters)
-        scores = candidates(generation.vectors, generation.lexical, vector, query, allowed)
-        ranking = fuse(scores)
+        ranking = fuse(candidates(generation.vectors, generation.lexical, vector, query, allowed))
         # Passages deleted since this generation are not in the store; the reserve takes their places.
-        stored = self.store.passages.get(ranking.keys[: top_k + 2])
-        if len(stored) < min(top_k, len(ranking.keys)):
-            stored = self.store.passages.get(ranking.keys)
-        found = hits(ranking, scores, stored, vector)[:top_k]
+        stored = self.store.passages.get([found.key for found in ranking[: top_k + 2]])
+        if len(stored) < min(top_k, len(ranking)):
+            stored = self.store.passages.get([found.key for found in ranking])
+        found = hits(ranking, stored, vector)[:top_k]
         end = perf_counter()
         timings = {"embed": _ms(begin, embedded), "retrieve": _ms(embedded, end), "total": _ms(begin, end)}
         return SearchResult(tuple(found), timings)

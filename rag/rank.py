@@ -1,7 +1,7 @@
 """Ranks the sentences of the retrieved passages by how well they answer."""
 
-import re
 from collections.abc import Iterator, Sequence
+from math import fsum
 
 from rag.hidden import without_hidden
 from rag.records import Hit, RankedSentence, Span
@@ -16,7 +16,6 @@ CONTEXT_WEIGHT = 0.3
 on squad2 and clapnq and held on covidqa, hotpotqa-slice and the originals; see rag/README.md."""
 _FEWEST_LETTERS = 12
 """Of a sentence that can answer; shorter ones are labels, numbers of pages and cells."""
-_LETTER = re.compile(r"\w")
 
 
 def rank(hits: Sequence[Hit], rarity: dict[str, float]) -> list[RankedSentence]:
@@ -29,26 +28,26 @@ def rank(hits: Sequence[Hit], rarity: dict[str, float]) -> list[RankedSentence]:
 
 
 def _of_passage(hit: Hit, rarity: dict[str, float]) -> Iterator[RankedSentence]:
-    texts = [_text(hit, span) for span in hit.passage.sentences]
-    words = [frozenset(terms(text)) for text in texts]
+    words = hit.sentence_words
     headings = frozenset(terms(" ".join((hit.document.title, *hit.section.heading))))
     for i, (span, cosine) in enumerate(zip(hit.passage.sentences, hit.sentence_cosines, strict=True)):
-        if _can_answer(texts[i], hit.section.heading):
+        text = _text(hit, span)
+        if _can_answer(text, hit.section.heading):
             coverage = _coverage(words[i], rarity)
             around = _coverage(headings.union(*words[max(i - 1, 0) : i + 2]), rarity)
             score = cosine + COVERAGE_WEIGHT * coverage + CONTEXT_WEIGHT * around
-            yield RankedSentence(hit, span, texts[i], score, cosine, coverage, words[i])
+            yield RankedSentence(hit, span, text, score, cosine, coverage, words[i])
 
 
 def _coverage(words: frozenset[str], rarity: dict[str, float]) -> float:
     """Share of the question's words, weighted by rarity, among some words, in [0, 1]."""
-    covered = sum(weight for word, weight in rarity.items() if word in words)
-    return covered / (sum(rarity.values()) or 1.0)
+    # fsum, since sets come in another order in another process, and the last digits of a plain sum with them.
+    return fsum(rarity[word] for word in words & rarity.keys()) / (fsum(rarity.values()) or 1.0)
 
 
 def _can_answer(sentence: str, heading: Sequence[str]) -> bool:
     text = " ".join(without_hidden(sentence).split())
-    return len(_LETTER.findall(text)) >= _FEWEST_LETTERS and text not in heading
+    return text not in heading and sum(map(str.isalnum, text)) >= _FEWEST_LETTERS
 
 
 def _text(hit: Hit, span: Span) -> str:

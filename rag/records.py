@@ -111,6 +111,8 @@ class Prepared:
     digest: bytes
     """Of all that the vectors depend on."""
     vectors: PassageVectors
+    words: tuple[str, ...]
+    """Stemmed words of each sentence, parted by blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ class Stored:
     page: int | None
     vector: Vectors
     sentence_vectors: Vectors
+    words: tuple[frozenset[str], ...]
+    """Stemmed words of each sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,8 @@ class Hit:
     scores: Scores
     sentence_cosines: tuple[float, ...] = ()
     """Cosine of the question and each sentence, parallel to `passage.sentences`."""
+    sentence_words: tuple[frozenset[str], ...] = ()
+    """Stemmed words of each sentence, parallel to `passage.sentences`."""
 
 
 @dataclass(frozen=True, slots=True)

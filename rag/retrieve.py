@@ -1,6 +1,8 @@
 """Ranks passages for a question by their vectors and their words together."""
 
+import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,55 +15,76 @@ DENSE_WEIGHT = 0.6
 """Of the cosine against BM25, both scaled to [0, 1]; rag/README.md shows the weights compared on five sets."""
 
 
+class Fused(NamedTuple):
+    """A passage with the score that ranks it, in [0, 1], and what that was made of."""
+
+    key: int
+    score: float
+    dense: float
+    lexical: float
+
+
+class Candidates(NamedTuple):
+    """Passages that either index found, with both scores; arrays of one length, in no order."""
+
+    keys: Keys
+    dense: Vectors
+    """Cosine of question and passage."""
+    lexical: Vectors
+    """BM25; NaN for a passage that is not among the best by it."""
+
+
 def candidates(
     vectors: VectorIndex, lexical: LexicalIndex, vector: Vectors, question: str, allowed: Keys | None
-) -> dict[int, Scores]:
-    """Scores of the best passages of either index, by key: the cosine of each, BM25 of those best by it."""
+) -> Candidates:
+    """The best passages of either index, with the cosine of each, and BM25 of those best by it."""
     dense = vectors.search(vector, CANDIDATES, allowed)
     words = lexical.search(question, CANDIDATES, allowed)
-    missing = np.setdiff1d(np.array(words.keys, np.int64), np.array(dense.keys, np.int64))
-    rest = vectors.search(vector, len(missing), missing) if len(missing) else Ranking([], [])
+    known = set(dense.keys)
+    missing = [key for key in words.keys if key not in known]
+    rest = vectors.search(vector, len(missing), np.array(missing, np.int64)) if missing else Ranking([], [])
+    keys = dense.keys + rest.keys
     bm25 = dict(zip(words.keys, words.scores, strict=True))
-    return {
-        key: Scores(dense=cosine, lexical=bm25.get(key))
-        for key, cosine in zip([*dense.keys, *rest.keys], [*dense.scores, *rest.scores], strict=True)
-    }
+    return Candidates(
+        np.array(keys, np.int64),
+        np.array(dense.scores + rest.scores, np.float32),
+        np.array([bm25.get(key, math.nan) for key in keys], np.float32),
+    )
 
 
-def fuse(found: dict[int, Scores]) -> Ranking:
+def fuse(found: Candidates) -> list[Fused]:
     """Candidates by the weighted sum of their scaled scores, in [0, 1]; equal scores in order of key.
 
     A convex combination of scores, each divided by the greatest of its kind (their least possible value that matters
     being 0), after Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (2023). It was better
     than reciprocal rank fusion, and than scaling from the least score found, on every set compared.
     """
-    keys = list(found)
-    dense = _scaled([found[key].dense for key in keys])
-    lexical = _scaled([found[key].lexical for key in keys])
-    fused = DENSE_WEIGHT * dense + (1 - DENSE_WEIGHT) * lexical
-    order = sorted(range(len(keys)), key=lambda i: (-fused[i], keys[i]))
-    return Ranking([keys[i] for i in order], [float(fused[i]) for i in order])
+    fused = DENSE_WEIGHT * _scaled(found.dense) + (1 - DENSE_WEIGHT) * _scaled(found.lexical)
+    order = np.lexsort((found.keys, -fused))
+    columns = (column[order].tolist() for column in (found.keys, fused, found.dense, found.lexical))
+    return [Fused(*row) for row in zip(*columns, strict=True)]
 
 
-def _scaled(scores: Sequence[float | None]) -> Vectors:
-    """Scores divided by the greatest, none and negative ones as 0; shape (len(scores),)."""
-    filled = np.array([max(s or 0.0, 0.0) for s in scores], np.float32)
-    scaled: Vectors = filled / max(float(filled.max(initial=0.0)), 1e-9)
+def _scaled(scores: Vectors) -> Vectors:
+    """Scores divided by the greatest, none and negative ones as 0."""
+    filled = np.maximum(np.nan_to_num(scores), 0.0)
+    scaled: Vectors = (filled / max(float(filled.max(initial=0.0)), 1e-9)).astype(np.float32)
     return scaled
 
 
-def hits(ranking: Ranking, found: dict[int, Scores], stored: dict[int, Stored], vector: Vectors) -> list[Hit]:
+def hits(ranking: Sequence[Fused], stored: dict[int, Stored], vector: Vectors) -> list[Hit]:
     """The ranked passages that are still in the store, with the cosine of each of their sentences."""
     return [
         Hit(
-            passage=stored[key].passage,
-            document=stored[key].document,
-            section=stored[key].section,
-            page=stored[key].page,
-            score=score,
-            scores=found[key],
-            sentence_cosines=tuple((stored[key].sentence_vectors @ vector).tolist()),
+            passage=stored[found.key].passage,
+            document=stored[found.key].document,
+            section=stored[found.key].section,
+            page=stored[found.key].page,
+            score=found.score,
+            scores=Scores(dense=found.dense, lexical=None if math.isnan(found.lexical) else found.lexical),
+            sentence_cosines=tuple((stored[found.key].sentence_vectors @ vector).tolist()),
+            sentence_words=stored[found.key].words,
         )
-        for key, score in zip(ranking.keys, ranking.scores, strict=True)
-        if key in stored
+        for found in ranking
+        if found.key in stored
     ]

@@ -91,8 +91,8 @@ def require_key_off_loopback(settings: Settings) -> None:
     if settings.api_key is None and not is_loopback(settings.host):
         allowed = Settings.model_fields["api_key"].description
         raise SettingError(
-            f"RAG_API_KEY is not set, and RAG_HOST is {settings.host!r}, where other machines can ask: allowed is a key "
-            f"of {allowed}, or RAG_HOST=127.0.0.1."
+            f"RAG_API_KEY is not set, and RAG_HOST is {settings.host!r}, where other machines can ask; allowed is a "
+            f"key of {allowed}, or RAG_HOST=127.0.0.1."
         )
 
 

@@ -35,7 +35,10 @@ def context(title: str, section: Section, count: Count, limit: int) -> str:
     words = " ".join(". ".join(parts).split()).split(" ")
     while len(words) > 1 and count([" ".join(words)])[0] > limit * _CONTEXT_SHARE:
         words = words[: len(words) * 3 // 4]
-    return " ".join(words)
+    cut = " ".join(words)
+    while count([cut])[0] > limit * _CONTEXT_SHARE and len(cut) > 1:  # scripts without blanks
+        cut = cut[: len(cut) * 3 // 4]
+    return cut
 
 
 def _runs(text: str, section: Section, skipped: Sequence[Span]) -> Iterator[list[Span]]:

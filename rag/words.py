@@ -21,16 +21,20 @@ STOP_WORDS = frozenset(
 def terms(text: str) -> list[str]:
     """Stemmed words of a text, stop words left out, in order."""
     words: list[str] = []
-    for match in _WORD.finditer(without_hidden(text).casefold()):
-        word = match[0].replace("’", "'").removesuffix("'s")
+    for word in _WORD.findall(without_hidden(text).casefold()):
         if word in STOP_WORDS:
             continue
-        words.append(word)
-        parts = _PARTS.findall(word)
-        if len(parts) > 1:
-            words += parts
+        if word.isalnum():
+            words.append(word)
+        else:
+            words += _with_parts(word.replace("’", "'").removesuffix("'s"))
     stemmed: list[str] = _stemmer().stemWords(words)
     return stemmed
+
+
+def _with_parts(word: str) -> list[str]:
+    parts = _PARTS.findall(word)
+    return [word, *parts] if len(parts) > 1 else [word] * (word not in STOP_WORDS)
 
 
 _local = threading.local()

@@ -18,6 +18,7 @@ OUT_OF_MEMORY = 77
 
 def main() -> None:
     """Serves until the parent closes the pipe or ends."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads reserve address space for every core
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
     outcomes = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a native library prints must not mix with outcomes

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import charset_normalizer
 
 from rag.errors import LoadError
-from rag.load.limits import check_text_characters
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
@@ -69,9 +68,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     """The text of all the bytes, a byte order mark kept as U+FEFF; never with a lone surrogate."""
     _refuse_known_binary(data)
     marked = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None)
-    decoded = Decoded(_strict(data, marked)) if marked else _unmarked(data, declared)
-    check_text_characters(len(decoded.text))
-    return decoded
+    return Decoded(_strict(data, marked)) if marked else _unmarked(data, declared)
 
 
 def _refuse_known_binary(data: bytes) -> None:

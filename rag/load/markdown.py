@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from rag.load.dates import iso_date
 from rag.load.decode import decode
 from rag.load.draft import Draft, Heading, sections_of
+from rag.load.limits import check_text_characters
 
 _NEWLINE = re.compile(r"\r\n?|\n")
 """As markdown-it counts lines."""
@@ -38,6 +39,7 @@ _inline = MarkdownIt("commonmark")
 def parse(data: bytes) -> Draft:
     """The text with a section a heading; front matter goes before what the lines near the top state."""
     text, remark = decode(data)
+    check_text_characters(len(text))
     front = _FRONT_MATTER.match(text)
     start = front.end() if front else len(text) - len(text.lstrip("\ufeff"))
     headings = list(_headings(text, start)) if _HEADING_MARK.search(text, start) else []

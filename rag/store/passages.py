@@ -67,7 +67,7 @@ class Passages:
     def get(self, keys: Sequence[int]) -> dict[int, Stored]:
         """Passages by key; keys that are gone are left out."""
         columns = (
-            'p.key, p.section, p.start, p."end", p.text, p.sentences, p.vector, p.sentence_vectors, p.page,'
+            'p.key, p.section, p.start, p."end", p.text, p.sentences, p.vector, p.sentence_vectors, p.words, p.page,'
             f' s.start, s."end", s.heading, s.author, s.date, {INFO_COLUMNS}'
         )
         return {row[0]: _stored(row) for row in self._select(columns, np.asarray(keys, np.int64))}
@@ -96,9 +96,9 @@ class Passages:
 
 
 def _stored(row: sqlite3.Row) -> Stored:
-    key, number, start, end, text, spans, vector, sentence_vectors, page = row[:9]
-    section_start, section_end, heading, author, date = row[9:14]
-    info = DocumentInfo(*row[14:])
+    key, number, start, end, text, spans, vector, sentence_vectors, words, page = row[:10]
+    section_start, section_end, heading, author, date = row[10:15]
+    info = DocumentInfo(*row[15:])
     sentences = tuple(Span(a, b) for a, b in np.frombuffer(spans, np.int32).reshape(-1, 2).tolist())
     dense = np.frombuffer(vector, np.float32)
     return Stored(
@@ -109,6 +109,7 @@ def _stored(row: sqlite3.Row) -> Stored:
         page=page,
         vector=dense,
         sentence_vectors=_sentence_vectors(sentence_vectors, len(dense)),
+        words=tuple(frozenset(line.split()) for line in words.split("\n")),
     )
 
 

@@ -65,7 +65,8 @@ CREATE TABLE passages (
   sentences BLOB NOT NULL,               -- int32 pairs, in offsets of the document
   digest BLOB NOT NULL,                  -- of all that the vectors depend on
   vector BLOB NOT NULL,                  -- float32
-  sentence_vectors BLOB NOT NULL         -- float16, one row a sentence
+  sentence_vectors BLOB NOT NULL,        -- float16, one row a sentence
+  words TEXT NOT NULL                    -- stemmed words, one line a sentence
 );
 CREATE INDEX passages_by_document ON passages (document);
 CREATE INDEX passages_by_digest ON passages (digest);

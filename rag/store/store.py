@@ -51,7 +51,7 @@ class Store:
             _insert_structure(db, row, document, split, edges)
             db.executemany(
                 'INSERT INTO passages (document, section, start, "end", page, context, text, sentences, digest, vector,'
-                " sentence_vectors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " sentence_vectors, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (_passage_row(row, document.page_starts, p) for p in prepared),
             )
 
@@ -134,4 +134,5 @@ def _passage_row(row: int, page_starts: Sequence[int], prepared: Prepared) -> tu
         prepared.digest,
         prepared.vectors.passage.astype(np.float32).tobytes(),
         prepared.vectors.sentences.astype(np.float16).tobytes(),
+        "\n".join(prepared.words),
     )

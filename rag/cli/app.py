@@ -1,0 +1,230 @@
+"""The commands of `rag`; each imports what it needs when it runs, so that the quick ones start quickly."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import typer
+
+from rag import DEFAULT_COLLECTION, Filters, Library, RagError
+from rag.settings import Settings, read_settings
+
+ABSTAINED = 3
+_MOST_QUESTION = 2000
+_COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _checked_collection(name: str) -> str:
+    if not _COLLECTION.fullmatch(name):
+        raise typer.BadParameter("a collection is named with letters, digits, '.', '_' and '-', 64 at most.")
+    return name
+
+
+def _checked_question(question: str) -> str:
+    if not question.strip() or len(question) > _MOST_QUESTION:
+        raise typer.BadParameter(f"1 to {_MOST_QUESTION:,} characters are wanted, and not only blanks.")
+    if not question.isprintable() and any("\ud800" <= c <= "\udfff" for c in question):
+        raise typer.BadParameter("the question is not UTF-8.")
+    return question
+
+
+Question = Annotated[str, typer.Argument(callback=_checked_question, metavar="TEXT", show_default=False)]
+Collection = Annotated[str, typer.Option(callback=_checked_collection, help="Set of documents, with its own index.")]
+Source = Annotated[str | None, typer.Option(metavar="PATTERN", help="Only documents of this source, e.g. '2018/*'.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+@app.callback()
+def rag() -> None:
+    """Answers questions from your own documents, in extracts that can be checked.
+
+    Settings are read from the environment and from `.env`; `rag serve --help` lists them.
+    """
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH...", show_default=False)] = None,
+    collection: Collection = DEFAULT_COLLECTION,
+    prune: Annotated[bool, typer.Option("--prune", help="Also remove what is gone from the folders given.")] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Split and embed all stored documents anew.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Add or update files and folders: .txt .md .html .pdf .docx, and .jsonl with a document a line.
+
+    Unchanged files are skipped. A file that cannot be read is reported, the others are ingested all the same, and the
+    exit code is 1.
+    """
+    from rag.cli.progress import progress  # noqa: PLC0415
+    from rag.cli.report import show_ingest  # noqa: PLC0415
+    from rag.cli.screen import show_json  # noqa: PLC0415
+
+    if not paths and not rebuild:
+        raise typer.BadParameter("name a file or folder, or give --rebuild.", param_hint="PATH...")
+    begin = perf_counter()
+    with _library(read_settings(), new=not rebuild) as library, progress() as on_progress:
+        report = library.ingest(paths or [], collection, prune, rebuild, on_progress)
+    if as_json:
+        show_json(asdict(report))
+    else:
+        show_ingest(report, perf_counter() - begin)
+    if any(problem.fatal for problem in report.problems):
+        raise typer.Exit(1)
+
+
+@app.command()
+def ask(
+    question: Question,
+    collection: Collection = DEFAULT_COLLECTION,
+    top_k: Annotated[int, typer.Option(min=1, max=50, help="Passages to read and show.")] = 8,
+    source: Source = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question with cited extracts; the exit code is 3 when the documents do not hold the answer."""
+    from rag.cli.report import show_answer  # noqa: PLC0415
+    from rag.cli.screen import show_json  # noqa: PLC0415
+    from server.wire import answer_json  # noqa: PLC0415
+
+    with _library(read_settings()) as library:
+        answer = library.ask(question, collection, top_k, Filters(source=source))
+    if as_json:
+        show_json(answer_json(answer))
+    else:
+        show_answer(answer)
+    if answer.status == "abstained":
+        raise typer.Exit(ABSTAINED)
+
+
+@app.command()
+def search(
+    query: Question,
+    collection: Collection = DEFAULT_COLLECTION,
+    top_k: Annotated[int, typer.Option(min=1, max=50, help="Passages to show.")] = 10,
+    source: Source = None,
+    as_json: Json = False,
+) -> None:
+    """Print the passages nearest to a query, best first."""
+    from rag.cli.report import show_hits  # noqa: PLC0415
+    from rag.cli.screen import show_json  # noqa: PLC0415
+    from server.wire import search_json  # noqa: PLC0415
+
+    with _library(read_settings()) as library:
+        found = library.search(query, collection, top_k, Filters(source=source))
+    if as_json:
+        show_json(search_json(query, found))
+    else:
+        show_hits(found.hits)
+
+
+def _setting(name: str, default: str = "") -> str:
+    """A line of help for a setting."""
+    description = Settings.model_fields[name].description or ""
+    return f"RAG_{name.upper()}: {description}{f' (default {default})' if default else ''}."
+
+
+@app.command(epilog="RAG_API_KEY, only from the environment or .env: " + _setting("api_key").partition(": ")[2])
+def serve(
+    index_dir: Annotated[Path | None, typer.Option(help=_setting("index_dir", ".rag"))] = None,
+    model: Annotated[str | None, typer.Option(help=_setting("model", "the packaged all-MiniLM-L6-v2"))] = None,
+    host: Annotated[str | None, typer.Option(help=_setting("host", "127.0.0.1") + " Others need a key.")] = None,
+    port: Annotated[str | None, typer.Option(help=_setting("port", "8000"))] = None,
+    cors_origins: Annotated[str | None, typer.Option(help=_setting("cors_origins", "none"))] = None,
+    max_concurrency: Annotated[
+        str | None, typer.Option(help=_setting("max_concurrency", "the number of cores"))
+    ] = None,
+    queue: Annotated[str | None, typer.Option(help=_setting("queue", "64"))] = None,
+    log_level: Annotated[str | None, typer.Option(help=_setting("log_level", "info"))] = None,
+) -> None:
+    """Serve the HTTP API and the start page; options go before the environment."""
+    from rag.cli.serving import serve as run  # noqa: PLC0415
+
+    given = {"index_dir": index_dir, "model": model, "host": host, "port": port, "cors_origins": cors_origins}
+    run(read_settings(**given, max_concurrency=max_concurrency, queue=queue, log_level=log_level))
+
+
+@app.command()
+def status(collection: Collection = DEFAULT_COLLECTION, as_json: Json = False) -> None:
+    """Print what the index holds and how it is."""
+    from rag.cli.report import show_status  # noqa: PLC0415
+    from rag.cli.screen import show_json  # noqa: PLC0415
+
+    with _library(read_settings()) as library:
+        found = library.status(collection)
+    if as_json:
+        show_json(asdict(found))
+    else:
+        show_status(found)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="An answer saved from `rag ask --json` or /v1/ask; - reads stdin.")],
+    collection: Collection = DEFAULT_COLLECTION,
+    as_json: Json = False,
+) -> None:
+    """Check each quote of a saved answer against the documents; the exit code is 1 unless all stand where they say."""
+    from rag.cli.report import show_checks  # noqa: PLC0415
+    from rag.cli.saved import read_saved  # noqa: PLC0415
+    from rag.cli.screen import show_json  # noqa: PLC0415
+    from server.wire import checks_json  # noqa: PLC0415
+
+    citations = read_saved(file)
+    with _library(read_settings()) as library:
+        checks = library.verify(citations, collection)
+    if as_json:
+        show_json(checks_json(checks))
+    else:
+        show_checks(checks)
+    if any(check.status != "valid" for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def remove(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of documents, as answers cite them.")],
+    collection: Collection = DEFAULT_COLLECTION,
+    as_json: Json = False,
+) -> None:
+    """Delete documents from the index; the exit code is 1 when one was not there."""
+    from rag.cli.screen import note, show, show_json  # noqa: PLC0415
+
+    wanted = list(dict.fromkeys(ids))
+    with _library(read_settings()) as library:
+        missing = library.remove(wanted, collection)
+    removed = [document_id for document_id in wanted if document_id not in missing]
+    if as_json:
+        show_json({"removed": removed, "missing": missing})
+    else:
+        show(f"{len(removed)} removed.")
+    for document_id in missing:
+        note(f"There is no document {document_id!r} in the collection {collection!r}.")
+    if missing:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _library(settings: Settings, new: bool = False) -> Iterator[Library]:
+    """The index, closed afterwards; `new` makes one where there is none.
+
+    Raises:
+        RagError: There is none.
+    """
+    if not new and not (settings.index_dir / "truth.sqlite").is_file():
+        raise RagError(f"There is no index in {settings.index_dir} yet: make one with `rag ingest PATH`.")
+    library = Library(settings.index_dir, settings.model)
+    try:
+        yield library
+    finally:
+        library.close()
