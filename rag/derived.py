@@ -36,8 +36,8 @@ class Generation:
     vectors: FaissIndex
     lexical: TantivyIndex
     keys: Keys
-    manifest: str
-    """Content of the manifest that was read."""
+    stamp: tuple[int, int] | None
+    """Of the manifest that was read; `None` before there is one."""
 
 
 def load(folder: Path) -> Generation:
@@ -46,13 +46,11 @@ def load(folder: Path) -> Generation:
     Raises:
         IndexUnusableError: It holds none, or files that do not match their checksums.
     """
-    manifest = read_manifest(folder)
-    if manifest is None:
-        raise IndexUnusableError(f"{folder} holds no index yet.")
+    stamp = manifest_stamp(folder)
     try:
-        files = dict(json.loads(manifest)["files"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise IndexUnusableError(f"{folder / _MANIFEST} is damaged ({error}).") from error
+        files = dict(json.loads((folder / _MANIFEST).read_text("utf-8"))["files"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise IndexUnusableError(f"{folder / _MANIFEST} is missing or damaged ({error}).") from error
     for name, digest in files.items():
         if _sha256(folder / name) != digest:
             raise IndexUnusableError(f"{folder / name} is damaged or half written.")
@@ -61,15 +59,16 @@ def load(folder: Path) -> Generation:
     lexical = TantivyIndex(folder / _LEXICAL)
     if len(lexical) != len(keys):
         raise IndexUnusableError(f"{folder} holds {len(keys)} vectors and the words of {len(lexical)} passages.")
-    return Generation(vectors, lexical, keys, manifest)
+    return Generation(vectors, lexical, keys, stamp)
 
 
-def read_manifest(folder: Path) -> str | None:
-    """Content of a folder's manifest."""
+def manifest_stamp(folder: Path) -> tuple[int, int] | None:
+    """What changes with every new manifest of a folder, which is always a new file: inode and time of writing."""
     try:
-        return (folder / _MANIFEST).read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
+        found = (folder / _MANIFEST).stat()
+    except OSError:
         return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def in_step(generation: Generation, store: Store, collection: str) -> bool:
@@ -83,11 +82,11 @@ def bring_in_step(folder: Path, store: Store, collection: str, dim: int) -> Gene
         before = load(folder)
     except IndexUnusableError:
         shutil.rmtree(folder, ignore_errors=True)
-        before = Generation(FaissIndex(dim), TantivyIndex(folder / _LEXICAL), np.empty(0, np.int64), "")
+        before = Generation(FaissIndex(dim), TantivyIndex(folder / _LEXICAL), np.empty(0, np.int64), None)
     truth = store.passages.keys(collection)
     added = np.setdiff1d(truth, before.keys, assume_unique=True)
     removed = np.setdiff1d(before.keys, truth, assume_unique=True)
-    if before.manifest and not len(added) and not len(removed):
+    if before.stamp and not len(added) and not len(removed):
         return before
     vectors, lexical = before.vectors, before.lexical
     if len(removed):
@@ -123,7 +122,7 @@ def _save(folder: Path, vectors: FaissIndex, lexical: TantivyIndex) -> Generatio
         file.flush()
         os.fsync(file.fileno())
     draft.replace(folder / _MANIFEST)
-    return Generation(vectors, lexical, vectors.keys(), manifest)
+    return Generation(vectors, lexical, vectors.keys(), manifest_stamp(folder))
 
 
 def _sha256(path: Path) -> str:

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 
 from filelock import FileLock, Timeout
 
-from rag.derived import Generation, bring_in_step, in_step, load, read_manifest
+from rag.derived import Generation, bring_in_step, in_step, load, manifest_stamp
 from rag.errors import IndexBusyError, IndexUnusableError
 from rag.store import Store
 
@@ -29,13 +29,12 @@ class Generations:
 
     def current(self, collection: str) -> Generation:
         """The newest generation; made anew where its files are missing, damaged or stale and nobody else writes."""
-        manifest = read_manifest(self._folder(collection))
         found = self._current.get(collection)
-        if found is not None and found.manifest == manifest:
+        if found is not None and found.stamp == manifest_stamp(self._folder(collection)):
             return found
         with self._lock:
             found = self._current.get(collection)
-            if found is None or found.manifest != read_manifest(self._folder(collection)):
+            if found is None or found.stamp != manifest_stamp(self._folder(collection)):
                 found = self._current[collection] = self._opened(collection)
             return found
 

@@ -37,8 +37,8 @@ def open_model(store: Store, index: Path, model: str | None, threads: int) -> Em
 
 def outdated(store: Store, embedder: Embedder) -> bool:
     """Whether the index is by now made, or being made, with another model, as another process may have it rebuilt."""
-    meta = store.database.meta
-    return bool(meta("rebuilding")) or meta("fingerprint") not in {None, embedder.fingerprint}
+    made = store.database.metas("fingerprint", "rebuilding")
+    return bool(made.get("rebuilding")) or made.get("fingerprint") not in {None, embedder.fingerprint}
 
 
 def record_model(store: Store, index: Path, embedder: Embedder) -> None:

@@ -124,8 +124,8 @@ class Stored:
     document: DocumentInfo
     section: Section
     page: int | None
-    vector: Vectors
     sentence_vectors: Vectors
+    """Shape (sentences, dim)."""
     words: tuple[frozenset[str], ...]
     """Stemmed words of each sentence."""
 

@@ -67,9 +67,9 @@ def fuse(found: Candidates) -> list[Fused]:
 
 def _scaled(scores: Vectors) -> Vectors:
     """Scores divided by the greatest, none and negative ones as 0."""
-    filled = np.maximum(np.nan_to_num(scores), 0.0)
-    scaled: Vectors = (filled / max(float(filled.max(initial=0.0)), 1e-9)).astype(np.float32)
-    return scaled
+    filled = np.fmax(scores, np.float32(0.0))
+    greatest = max(float(filled.max(initial=0.0)), 1e-9)
+    return np.divide(filled, greatest, dtype=np.float32)
 
 
 def hits(ranking: Sequence[Fused], stored: dict[int, Stored], vector: Vectors) -> list[Hit]:

@@ -74,15 +74,15 @@ class Database:
             raise
         db.execute("COMMIT")
 
-    def data_version(self) -> int:
-        """A number that changes when another connection has committed."""
-        version: int = self.connection.execute("PRAGMA data_version").fetchone()[0]
-        return version
-
     def meta(self, name: str) -> str | None:
         """A setting that is kept with the index."""
         row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
+
+    def metas(self, *names: str) -> dict[str, str]:
+        """Those of the settings that are set, in one look."""
+        marks = ",".join("?" * len(names))
+        return dict(self.connection.execute(f"SELECT name, value FROM meta WHERE name IN ({marks})", names))
 
     def set_meta(self, name: str, value: str) -> None:
         """Keep a setting with the index."""

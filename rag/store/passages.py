@@ -67,7 +67,8 @@ class Passages:
     def get(self, keys: Sequence[int]) -> dict[int, Stored]:
         """Passages by key; keys that are gone are left out."""
         columns = (
-            'p.key, p.section, p.start, p."end", p.text, p.sentences, p.vector, p.sentence_vectors, p.words, p.page,'
+            'p.key, p.section, p.start, p."end", p.text, p.sentences, length(p.vector) / 4,'
+            " p.sentence_vectors, p.words, p.page,"
             f' s.start, s."end", s.heading, s.author, s.date, {INFO_COLUMNS}'
         )
         return {row[0]: _stored(row) for row in self._select(columns, np.asarray(keys, np.int64))}
@@ -96,19 +97,17 @@ class Passages:
 
 
 def _stored(row: sqlite3.Row) -> Stored:
-    key, number, start, end, text, spans, vector, sentence_vectors, words, page = row[:10]
+    key, number, start, end, text, spans, dim, sentence_vectors, words, page = row[:10]
     section_start, section_end, heading, author, date = row[10:15]
     info = DocumentInfo(*row[15:])
     sentences = tuple(Span(a, b) for a, b in np.frombuffer(spans, np.int32).reshape(-1, 2).tolist())
-    dense = np.frombuffer(vector, np.float32)
     return Stored(
         key=key,
         passage=Passage(info.id, number, start, end, text.decode(), sentences),
         document=info,
         section=Section(section_start, section_end, tuple(json.loads(heading)), author, date),
         page=page,
-        vector=dense,
-        sentence_vectors=_sentence_vectors(sentence_vectors, len(dense)),
+        sentence_vectors=_sentence_vectors(sentence_vectors, dim),
         words=tuple(frozenset(line.split()) for line in words.split("\n")),
     )
 
