@@ -1,6 +1,5 @@
 """The order of the work done once per document: load, split, embed, store."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -136,13 +135,8 @@ class Ingest:
     def _take_file(self, found: Found, root: str) -> Iterator[str]:
         """Queue a file's documents; their ids."""
         file = found.source
-        try:
-            digest = _file_digest(found.path)
-        except OSError as error:
-            self.report.problems.append(Problem(file, f"The file cannot be read: {error.strerror}."))
-            self._failed.add((root, file))
-            return
-        if digest == self._store.documents.file_sha256(self._collection, root, file):
+        digest = self._loader.digest(found)
+        if digest is not None and digest == self._store.documents.file_sha256(self._collection, root, file):
             yield from self._keep(root, file)
             return
         for item in self._loader.load(found):
@@ -153,7 +147,7 @@ class Ingest:
                 continue
             yield item.id
             self._take(item, root, file)
-        if (root, file) not in self._failed:
+        if digest is not None and (root, file) not in self._failed:
             self._finished.append((root, file, digest))
         self._on_progress(Progress(self._files, self._file, self.report.embedded, file))
 
@@ -269,8 +263,3 @@ def _root(path: Path) -> Path:
     """The folder that sources are named relative to; a folder that is gone stands for itself."""
     resolved = path.resolve()
     return resolved.parent if resolved.is_file() else resolved
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

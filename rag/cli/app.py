@@ -141,9 +141,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help=_setting("host", "127.0.0.1") + " Others need a key.")] = None,
     port: Annotated[str | None, typer.Option(help=_setting("port", "8000"))] = None,
     cors_origins: Annotated[str | None, typer.Option(help=_setting("cors_origins", "none"))] = None,
-    max_concurrency: Annotated[
-        str | None, typer.Option(help=_setting("max_concurrency", "the number of cores"))
-    ] = None,
+    max_concurrency: Annotated[str | None, typer.Option(help=_setting("max_concurrency", "one per core"))] = None,
     queue: Annotated[str | None, typer.Option(help=_setting("queue", "64"))] = None,
     log_level: Annotated[str | None, typer.Option(help=_setting("log_level", "info"))] = None,
 ) -> None:

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path, PurePath
 from typing import BinaryIO, Self
 
@@ -18,7 +18,7 @@ from rag.load.formats import FORMATS, JSON_LINES, Format, suffix_of, unsupported
 from rag.load.isolate import Isolated
 from rag.load.limits import MAX_FILE_BYTES, check_file_bytes
 from rag.records import Document, Problem, Section
-from rag.sections import text_sections, text_title
+from rag.sections import page_starts, text_sections, text_title
 
 _LONGEST_TITLE = 300
 """Characters; a longer one is a paragraph that was taken for a title."""
@@ -49,6 +49,17 @@ class Loader:
     def close(self) -> None:
         """Ends the child process; a later call starts another."""
         self._isolated.close()
+
+    def digest(self, found: Found) -> str | None:
+        """SHA-256 of the file's bytes; `None` where `load` would refuse them unread."""
+        try:
+            with _opened(found.path) as stream:
+                if suffix_of(found.source) != JSON_LINES:
+                    check_file_bytes(stream.seek(0, os.SEEK_END))
+                    stream.seek(0)
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except (LoadError, OSError):
+            return None
 
     def load(self, found: Found) -> Iterator[Document | Problem]:
         """The file's document (of `.jsonl` one a line), and what is wrong or was guessed; never raises for content."""
@@ -86,7 +97,7 @@ class Loader:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _opened(path: Path) -> Iterator[BufferedReader]:
     """The file as a stream; what is no regular file is not opened, since a pipe would wait and a device might act."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise LoadError("is not a file with contents of its own")
@@ -119,7 +130,7 @@ def _document(draft: Draft, source: str, name: str, media_type: str, sha256: str
         sha256=sha256,
         text=draft.text,
         sections=tuple(_signed(section, draft) for section in found),
-        page_starts=draft.page_starts,
+        page_starts=draft.page_starts or (() if draft.sections else page_starts(draft.text)),
     )
 
 
