@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RAG := $(BIN)/rag
 
-.PHONY: install run test lint bench eval clean
+.PHONY: install run test test-kills lint bench eval clean
 
 install: $(VENV)/.installed
 
@@ -20,6 +20,10 @@ lint: $(VENV)/.tested
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# A hundred SIGKILLs at random moments of ingest and removal; the suite does a few.
+test-kills: $(VENV)/.tested
+	RAG_KILLS=100 $(BIN)/python -m pytest tests/rag/test_killed.py
 
 # Ratios against the bare model, on the machine at hand; minutes, not part of the suite.
 bench: install

@@ -1,6 +1,7 @@
 """The program `rag`."""
 
 import os
+import sqlite3
 import sys
 
 
@@ -28,6 +29,9 @@ def _run() -> int | str | None:
         app(prog_name="rag")
     except SystemExit as done:
         return done.code
+    except sqlite3.Error as error:
+        print(f"rag: the index could not be read or written: {plain(str(error))}; see `rag status`.", file=sys.stderr)
+        return 1
     except RagError as error:
         print(f"rag: {plain(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, SettingError) else 1

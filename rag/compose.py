@@ -39,7 +39,7 @@ def compose(question: str, hits: Sequence[Hit], ranked: Sequence[RankedSentence]
     """An answer of the best sentences in reading order, or a reason to abstain; `rarity` weighs question words."""
     if not ranked:
         return abstain(question, hits, 0.0, _NOTHING_FOUND if hits else _NO_DOCUMENTS)
-    sure = confidence(hits, ranked)
+    sure = confidence(ranked)
     if sure < ABSTAIN_BELOW:
         return abstain(question, hits, sure, _NO_SUPPORT)
     chosen = _joined(_in_reading_order(choose(question, ranked, rarity), hits))
@@ -80,10 +80,10 @@ def choose(question: str, ranked: Sequence[RankedSentence], rarity: dict[str, fl
     return chosen
 
 
-def confidence(hits: Sequence[Hit], ranked: Sequence[RankedSentence]) -> float:
+def confidence(ranked: Sequence[RankedSentence]) -> float:
     """Estimated probability, in [0, 1], that the extracts hold the answer."""
     weights, best = _CONFIDENCE, ranked[0]
-    dense = max(hit.scores.dense or 0.0 for hit in hits)
+    dense = max(sentence.hit.scores.dense or 0.0 for sentence in ranked)
     total = weights["cosine"] * best.cosine + weights["coverage"] * best.coverage + weights["dense"] * dense
     return 1 / (1 + math.exp(-(total + weights["intercept"])))
 

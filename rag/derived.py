@@ -40,17 +40,20 @@ class Generation:
     """Of the manifest that was read; `None` before there is one."""
 
 
-def load(folder: Path) -> Generation:
+def load(folder: Path, store: Store) -> Generation:
     """The generation that a folder holds.
 
     Raises:
-        IndexUnusableError: It holds none, or files that do not match their checksums.
+        IndexUnusableError: It holds none, one of another database, or files that do not match their checksums.
     """
     stamp = manifest_stamp(folder)
     try:
-        files = dict(json.loads((folder / _MANIFEST).read_text("utf-8"))["files"])
+        manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        files, database = dict(manifest["files"]), manifest["database"]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise IndexUnusableError(f"{folder / _MANIFEST} is missing or damaged ({error}).") from error
+    if database != store.database.meta("id"):
+        raise IndexUnusableError(f"{folder} was made from another database.")
     for name, digest in files.items():
         if _sha256(folder / name) != digest:
             raise IndexUnusableError(f"{folder / name} is damaged or half written.")
@@ -79,7 +82,7 @@ def in_step(generation: Generation, store: Store, collection: str) -> bool:
 def bring_in_step(folder: Path, store: Store, collection: str, dim: int) -> Generation:
     """Bring a folder in step with the store, from whatever it holds, and load it; the caller holds the writer lock."""
     try:
-        before = load(folder)
+        before = load(folder, store)
     except IndexUnusableError:
         shutil.rmtree(folder, ignore_errors=True)
         before = Generation(FaissIndex(dim), TantivyIndex(folder / _LEXICAL), np.empty(0, np.int64), None)
@@ -100,7 +103,7 @@ def bring_in_step(folder: Path, store: Store, collection: str, dim: int) -> Gene
     for rows in store.passages.index_rows(added):
         vectors.add(rows.keys, rows.vectors)
         lexical.add(rows.keys, rows.texts)
-    return _save(folder, vectors, lexical)
+    return _save(folder, store, vectors, lexical)
 
 
 def _add_words(lexical: TantivyIndex, store: Store, keys: Keys) -> None:
@@ -108,14 +111,15 @@ def _add_words(lexical: TantivyIndex, store: Store, keys: Keys) -> None:
         lexical.add(rows.keys, rows.texts)
 
 
-def _save(folder: Path, vectors: FaissIndex, lexical: TantivyIndex) -> Generation:
+def _save(folder: Path, store: Store, vectors: FaissIndex, lexical: TantivyIndex) -> Generation:
     lexical.commit()
     fresh = folder / f".{_VECTORS}"
     vectors.save(fresh)
     fresh.replace(folder / _VECTORS)
     names = [_VECTORS, *(f"{_LEXICAL}/{f.name}" for f in sorted((folder / _LEXICAL).iterdir()))]
     files = {name: _sha256(folder / name) for name in names if not name.endswith(".lock")}
-    manifest = json.dumps({"passages": len(lexical), "files": files}, indent=1) + "\n"
+    facts = {"database": store.database.meta("id"), "passages": len(lexical), "files": files}
+    manifest = json.dumps(facts, indent=1) + "\n"
     draft = folder / f".{_MANIFEST}"
     with draft.open("w", encoding="utf-8") as file:
         file.write(manifest)

@@ -47,7 +47,7 @@ class Generations:
     def healthy(self, collection: str) -> bool:
         """Whether the files are whole and hold exactly the stored passages."""
         try:
-            return in_step(load(self._folder(collection)), self._store, collection)
+            return in_step(load(self._folder(collection), self._store), self._store, collection)
         except IndexUnusableError:
             return False
 
@@ -75,7 +75,7 @@ class Generations:
         while True:
             stale = None
             try:
-                stale = load(self._folder(collection))
+                stale = load(self._folder(collection), self._store)
                 if in_step(stale, self._store, collection):
                     return stale
             except IndexUnusableError:

@@ -105,11 +105,12 @@ class Ingest:
         self.settle()
         return self.report
 
-    def redo_all(self) -> None:
+    def redo_all(self) -> IngestReport:
         """Split and embed every stored document of the collection again."""
         for info in self._store.documents.listed(self._collection):
             self.redo(info.id)
         self._flush()
+        return self.report
 
     def settle(self) -> None:
         """Split anew the documents whose opening or closing became, or ceased to be, one that files share."""

@@ -53,7 +53,7 @@ class TantivyIndex:
         """Forget these keys; unknown ones are passed over."""
         writer = self._writing()
         for key in keys.tolist():
-            writer.delete_documents("key", key)
+            writer.delete_documents_by_term("key", key)
 
     def commit(self) -> None:
         """Make the changes lasting and visible; the folder's files then stand still."""

@@ -13,13 +13,15 @@ from rag.ingest import Ingest, IngestReport, Progress
 from rag.load import Loader
 from rag.model import finish_rebuild, model_note, open_model, outdated, record_model, start_rebuild
 from rag.protocols import Embedder
-from rag.rank import rank
+from rag.rank import PASSAGES_READ, rank
 from rag.records import Answer, DocumentInfo, Hit, Keys, QuoteCheck
 from rag.retrieve import candidates, fuse, hits
 from rag.store import Store
 from rag.verify import Quoted, holds, verify
 
 DEFAULT_COLLECTION = "default"
+_TRIES = 3
+"""For an answer whose documents change, or go, while it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +89,22 @@ class Library:
         self, question: str, collection: str = DEFAULT_COLLECTION, top_k: int = 8, filters: Filters | None = None
     ) -> Answer:
         """An answer of checked extracts, or an abstention with the nearest passages."""
-        begin = perf_counter()
-        found = self.search(question, collection, max(top_k, 1), filters)
-        composing = perf_counter()
-        rarity = self._generations.current(collection).lexical.rarity(question)
-        ranked = rank(found.hits, rarity)
-        ranking = perf_counter()
-        answer = self._checked(compose(question, found.hits, ranked, rarity), collection)
-        end = perf_counter()
-        timings = {
-            **found.timings_ms,
-            "rerank": _ms(composing, ranking),
-            "compose": _ms(ranking, end),
-            "total": _ms(begin, end),
-        }
-        return replace(answer, hits=answer.hits[:top_k], timings_ms=timings)
+        for _ in range(_TRIES):
+            begin = perf_counter()
+            found = self.search(question, collection, max(top_k, PASSAGES_READ), filters)
+            ranking = perf_counter()
+            rarity = self._generations.current(collection).lexical.rarity(question)
+            ranked = rank(found.hits, rarity)
+            composing = perf_counter()
+            answer = self._checked(compose(question, found.hits, ranked, rarity), collection)
+            end = perf_counter()
+            if answer is not None:
+                stages = {"rerank": _ms(ranking, composing), "compose": _ms(composing, end), "total": _ms(begin, end)}
+                return replace(answer, hits=answer.hits[:top_k], timings_ms={**found.timings_ms, **stages})
+        raise IndexUnusableError(
+            "The documents keep changing while they are quoted, or the index is damaged. Ask again; if this stays, run "
+            "`rag ingest --rebuild`."
+        )
 
     def search(
         self, query: str, collection: str = DEFAULT_COLLECTION, top_k: int = 10, filters: Filters | None = None
@@ -129,16 +132,19 @@ class Library:
             return None
         return self.store.passages.keys_of(collection, filters.document_ids, filters.source)
 
-    def _checked(self, answer: Answer, collection: str) -> Answer:
-        """The answer, if each quote stands in its document as it is now; one that does not is an internal fault."""
+    def _checked(self, answer: Answer, collection: str) -> Answer | None:
+        """The answer with the page of each quote, if all quotes stand in the documents as they are now."""
+        documents = self.store.documents
+        claims = []
         for claim in answer.claims:
-            for citation in claim.citations:
-                if not holds(citation, lambda *at: self.store.documents.text_slice(collection, *at)):
-                    raise IndexUnusableError(
-                        f"A passage of {citation.source!r} changed while it was quoted. Ask again; if this stays, "
-                        "run `rag ingest --rebuild`."
-                    )
-        return answer
+            if not all(holds(c, lambda *at: documents.text_slice(collection, *at)) for c in claim.citations):
+                return None
+            placed = tuple(
+                c if c.page is None else replace(c, page=documents.page(collection, c.document_id, c.start))
+                for c in claim.citations
+            )
+            claims.append(replace(claim, citations=placed))
+        return replace(answer, claims=tuple(claims))
 
     # --- documents
 
@@ -202,18 +208,22 @@ class Library:
             ModelError: There is no model to embed with.
         """
         with self._generations.writing(), Loader() as loader:
-            if rebuild:
-                self._rebuild(loader, on_progress)
+            rebuilt = self._rebuild(loader, on_progress) if rebuild else []
             record_model(self.store, self.index, self.embedder)
             report = Ingest(self.store, self.embedder, loader, collection, on_progress).run(paths, prune)
             self._generations.update(collection)
+        report.passages += sum(r.passages for r in rebuilt)
+        report.embedded += sum(r.embedded for r in rebuilt)
         return report
 
-    def _rebuild(self, loader: Loader, on_progress: Callable[[Progress], None]) -> None:
+    def _rebuild(self, loader: Loader, on_progress: Callable[[Progress], None]) -> list[IngestReport]:
         embedder = self._embedder = start_rebuild(self.store, self.index, self._model, self._threads)
-        for collection in self.store.documents.collections():
+        reports = [
             Ingest(self.store, embedder, loader, collection, on_progress).redo_all()
+            for collection in self.store.documents.collections()
+        ]
         finish_rebuild(self.store, self.index, embedder)
+        return reports
 
     def remove(self, document_ids: Sequence[str], collection: str = DEFAULT_COLLECTION) -> list[str]:
         """Delete documents; the ids that were not there.

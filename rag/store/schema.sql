@@ -3,6 +3,8 @@ CREATE TABLE meta (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) WITHOUT ROWID;
+-- Tells this database's derived indexes from those of another, whose keys begin at 1 as well.
+INSERT INTO meta VALUES ('id', lower(hex(randomblob(16))));
 
 CREATE TABLE documents (
   row INTEGER PRIMARY KEY,
