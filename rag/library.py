@@ -1,23 +1,26 @@
 """An index folder, opened: the one place that puts the parts together and knows the order of a question."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from rag.compose import compose
 from rag.errors import IndexUnusableError, NotFoundError
 from rag.generations import Generations
-from rag.ingest import Ingest, IngestReport, Progress
-from rag.load import Loader
 from rag.model import finish_rebuild, model_note, open_model, outdated, record_model, start_rebuild
 from rag.protocols import Embedder
 from rag.rank import PASSAGES_READ, rank
-from rag.records import Answer, DocumentInfo, Hit, Keys, QuoteCheck
+from rag.records import Answer, DocumentInfo, Hit, IngestReport, Keys, Progress, QuoteCheck
 from rag.retrieve import candidates, fuse, hits
 from rag.store import Store
 from rag.verify import Quoted, holds, verify
+
+if TYPE_CHECKING:
+    from rag.ingest import Ingest
 
 DEFAULT_COLLECTION = "default"
 _TRIES = 3
@@ -119,7 +122,10 @@ class Library:
         allowed = self._allowed(collection, filters)
         ranking = fuse(candidates(generation.vectors, generation.lexical, vector, query, allowed))
         # Passages deleted since this generation are not in the store; the reserve takes their places.
-        stored = self.store.passages.get([found.key for found in ranking[: top_k + 2]])
+        reserve = top_k + 2
+        while reserve < len(ranking) and ranking[reserve][1:3] == ranking[reserve - 1][1:3]:  # which of equals is first
+            reserve += 1
+        stored = self.store.passages.get([found.key for found in ranking[:reserve]])
         if len(stored) < min(top_k, len(ranking)):
             stored = self.store.passages.get([found.key for found in ranking])
         found = hits(ranking, stored, vector)[:top_k]
@@ -207,23 +213,14 @@ class Library:
             IndexBusyError: Another process is writing.
             ModelError: There is no model to embed with.
         """
-        with self._generations.writing(), Loader() as loader:
-            rebuilt = self._rebuild(loader, on_progress) if rebuild else []
+        with self._changing(on_progress) as changing:
+            rebuilt = self._rebuild(changing) if rebuild else []
             record_model(self.store, self.index, self.embedder)
-            report = Ingest(self.store, self.embedder, loader, collection, on_progress).run(paths, prune)
+            report = changing(self.embedder, collection).run(paths, prune)
             self._generations.update(collection)
         report.passages += sum(r.passages for r in rebuilt)
         report.embedded += sum(r.embedded for r in rebuilt)
         return report
-
-    def _rebuild(self, loader: Loader, on_progress: Callable[[Progress], None]) -> list[IngestReport]:
-        embedder = self._embedder = start_rebuild(self.store, self.index, self._model, self._threads)
-        reports = [
-            Ingest(self.store, embedder, loader, collection, on_progress).redo_all()
-            for collection in self.store.documents.collections()
-        ]
-        finish_rebuild(self.store, self.index, embedder)
-        return reports
 
     def remove(self, document_ids: Sequence[str], collection: str = DEFAULT_COLLECTION) -> list[str]:
         """Delete documents; the ids that were not there.
@@ -231,13 +228,30 @@ class Library:
         Raises:
             IndexBusyError: Another process is writing.
         """
-        with self._generations.writing():
+        with self._changing() as changing:
             missing = [i for i in document_ids if not self.store.remove(collection, i)]
             if len(missing) < len(document_ids):
-                with Loader() as loader:
-                    Ingest(self.store, self.embedder, loader, collection).settle()
+                changing(self.embedder, collection).settle()
                 self._generations.update(collection)
         return missing
+
+    def _rebuild(self, changing: "Callable[[Embedder, str], Ingest]") -> list[IngestReport]:
+        embedder = self._embedder = start_rebuild(self.store, self.index, self._model, self._threads)
+        reports = [changing(embedder, collection).redo_all() for collection in self.store.documents.collections()]
+        finish_rebuild(self.store, self.index, embedder)
+        return reports
+
+    @contextmanager
+    def _changing(
+        self, on_progress: Callable[[Progress], None] = lambda _: None
+    ) -> "Iterator[Callable[[Embedder, str], Ingest]]":
+        """The right to write, with what makes an ingest into a collection."""
+        # Imported here, since the parsers take a quarter of a second to load and a question needs none of them.
+        from rag.ingest import Ingest  # noqa: PLC0415
+        from rag.load import Loader  # noqa: PLC0415
+
+        with self._generations.writing(), Loader() as loader:
+            yield lambda embedder, collection: Ingest(self.store, embedder, loader, collection, on_progress)
 
     # --- the model
 

@@ -1,5 +1,6 @@
 """Ranks the sentences of the retrieved passages by how well they answer."""
 
+import re
 from collections.abc import Iterator, Sequence
 from math import fsum
 
@@ -16,6 +17,8 @@ CONTEXT_WEIGHT = 0.3
 on squad2 and clapnq and held on covidqa, hotpotqa-slice and the originals; see rag/README.md."""
 _FEWEST_LETTERS = 12
 """Of a sentence that can answer; shorter ones are labels, numbers of pages and cells."""
+_TABLE_RULE = re.compile(r"[|:\s-]*-[|:\s-]*")
+"""The line of Markdown that parts the head of a table from its rows."""
 
 
 def rank(hits: Sequence[Hit], rarity: dict[str, float]) -> list[RankedSentence]:
@@ -30,13 +33,13 @@ def rank(hits: Sequence[Hit], rarity: dict[str, float]) -> list[RankedSentence]:
 def _of_passage(hit: Hit, rarity: dict[str, float]) -> Iterator[RankedSentence]:
     words = hit.sentence_words
     headings = frozenset(terms(" ".join((hit.document.title, *hit.section.heading))))
+    texts = [_text(hit, span) for span in hit.passage.sentences]
     for i, (span, cosine) in enumerate(zip(hit.passage.sentences, hit.sentence_cosines, strict=True)):
-        text = _text(hit, span)
-        if _can_answer(text, hit.section.heading):
+        if _can_answer(texts[i], texts[i + 1 : i + 2], hit.section.heading):
             coverage = _coverage(words[i], rarity)
             around = _coverage(headings.union(*words[max(i - 1, 0) : i + 2]), rarity)
             score = cosine + COVERAGE_WEIGHT * coverage + CONTEXT_WEIGHT * around
-            yield RankedSentence(hit, span, text, score, cosine, coverage, words[i])
+            yield RankedSentence(hit, span, texts[i], score, cosine, coverage, words[i])
 
 
 def _coverage(words: frozenset[str], rarity: dict[str, float]) -> float:
@@ -45,9 +48,11 @@ def _coverage(words: frozenset[str], rarity: dict[str, float]) -> float:
     return fsum(rarity[word] for word in words & rarity.keys()) / (fsum(rarity.values()) or 1.0)
 
 
-def _can_answer(sentence: str, heading: Sequence[str]) -> bool:
+def _can_answer(sentence: str, following: Sequence[str], heading: Sequence[str]) -> bool:
+    """Whether a sentence says something: no heading, no label, no head or rule of a table."""
     text = " ".join(without_hidden(sentence).split())
-    return text not in heading and sum(map(str.isalnum, text)) >= _FEWEST_LETTERS
+    heads_table = any(_TABLE_RULE.fullmatch(row) for row in following)
+    return not heads_table and text.lstrip("# ") not in heading and sum(map(str.isalnum, text)) >= _FEWEST_LETTERS
 
 
 def _text(hit: Hit, span: Span) -> str:

@@ -241,3 +241,31 @@ class Problem:
     """What was found, what was expected, what to do."""
     fatal: bool = True
     """False for a remark about a source that was ingested all the same."""
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What an ingest did."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    passages: int = 0
+    """Passages written."""
+    embedded: int = 0
+    """Passages that had to be embedded; the others' vectors were known."""
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an ingest is."""
+
+    files: int
+    """Files found."""
+    file: int
+    """Files done."""
+    passages: int
+    """Passages embedded."""
+    source: str

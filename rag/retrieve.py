@@ -53,14 +53,14 @@ def candidates(
 
 
 def fuse(found: Candidates) -> list[Fused]:
-    """Candidates by the weighted sum of their scaled scores, in [0, 1]; equal scores in order of key.
+    """Candidates by the weighted sum of their scaled scores, in [0, 1]; equal scores in order of cosine, then of key.
 
     A convex combination of scores, each divided by the greatest of its kind (their least possible value that matters
     being 0), after Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (2023). It was better
     than reciprocal rank fusion, and than scaling from the least score found, on every set compared.
     """
     fused = DENSE_WEIGHT * _scaled(found.dense) + (1 - DENSE_WEIGHT) * _scaled(found.lexical)
-    order = np.lexsort((found.keys, -fused))
+    order = np.lexsort((found.keys, -found.dense, -fused))
     columns = (column[order].tolist() for column in (found.keys, fused, found.dense, found.lexical))
     return [Fused(*row) for row in zip(*columns, strict=True)]
 
@@ -73,18 +73,22 @@ def _scaled(scores: Vectors) -> Vectors:
 
 
 def hits(ranking: Sequence[Fused], stored: dict[int, Stored], vector: Vectors) -> list[Hit]:
-    """The ranked passages that are still in the store, with the cosine of each of their sentences."""
-    return [
+    """The ranked passages that are still in the store, with the cosine of each of their sentences.
+
+    Equal ones stand in order of source and place: keys tell only which was ingested first.
+    """
+    found = [
         Hit(
-            passage=stored[found.key].passage,
-            document=stored[found.key].document,
-            section=stored[found.key].section,
-            page=stored[found.key].page,
-            score=found.score,
-            scores=Scores(dense=found.dense, lexical=None if math.isnan(found.lexical) else found.lexical),
-            sentence_cosines=tuple((stored[found.key].sentence_vectors @ vector).tolist()),
-            sentence_words=stored[found.key].words,
+            passage=stored[fused.key].passage,
+            document=stored[fused.key].document,
+            section=stored[fused.key].section,
+            page=stored[fused.key].page,
+            score=fused.score,
+            scores=Scores(dense=fused.dense, lexical=None if math.isnan(fused.lexical) else fused.lexical),
+            sentence_cosines=tuple((stored[fused.key].sentence_vectors @ vector).tolist()),
+            sentence_words=stored[fused.key].words,
         )
-        for found in ranking
-        if found.key in stored
+        for fused in ranking
+        if fused.key in stored
     ]
+    return sorted(found, key=lambda h: (-h.score, -(h.scores.dense or 0.0), h.document.source, h.passage.start))

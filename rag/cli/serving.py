@@ -47,16 +47,24 @@ def _listening(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, family=_family(host), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        found = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from None
+    found = socket.socket(family, kind, protocol)
+    try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(address)
         found.listen(_BACKLOG)
     except OSError as error:
-        raise SettingError(
-            f"RAG_HOST is {host!r} and RAG_PORT is {port}, where the service cannot listen ({error.strerror}); allowed "
-            "is an address of this machine and a port that no other program has."
-        ) from None
+        found.close()
+        raise _cannot_listen(host, port, error) from None
     return found
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> SettingError:
+    return SettingError(
+        f"RAG_HOST is {host!r} and RAG_PORT is {port}, where the service cannot listen ({error.strerror}); allowed is "
+        "an address of this machine and a port that no other program has."
+    )
 
 
 def _family(host: str) -> socket.AddressFamily:
