@@ -1,0 +1,1 @@
+"""The HTTP service: stands on `rag`'s public names, and on nothing of `eval`."""

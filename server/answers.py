@@ -1,0 +1,91 @@
+"""The routes that answer: ask, search and verify."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from rag import Library, QuoteCheck
+from server import stream
+from server.asked import AskRequest, SearchRequest, VerifyRequest, read_body
+from server.describe import body_of, problems
+from server.known import check_collection
+from server.limits import Gate
+from server.replies import AskReply, SearchReply, VerifyReply
+from server.wire import Json, answer_json, checks_json, search_json
+
+
+class Answers:
+    """Answers from a library, through a gate."""
+
+    def __init__(self, library: Library, gate: Gate) -> None:
+        """Serve a library."""
+        self._library = library
+        self._gate = gate
+
+    def routes(self) -> APIRouter:
+        """The routes, described for OpenAPI."""
+        router = APIRouter(tags=["answers"])
+        router.add_api_route(
+            "/v1/ask",
+            self.ask,
+            methods=["POST"],
+            response_model=AskReply,
+            responses=problems(400, 401, 404, 413, 415, 422, 500, 503),
+            openapi_extra=body_of(AskRequest),
+        )
+        router.add_api_route(
+            "/v1/search",
+            self.search,
+            methods=["POST"],
+            response_model=SearchReply,
+            responses=problems(400, 401, 404, 413, 415, 422, 500, 503),
+            openapi_extra=body_of(SearchRequest),
+        )
+        router.add_api_route(
+            "/v1/verify",
+            self.verify,
+            methods=["POST"],
+            response_model=VerifyReply,
+            responses=problems(400, 401, 404, 413, 415, 422, 500, 503),
+            openapi_extra=body_of(VerifyRequest),
+        )
+        return router
+
+    async def ask(self, request: Request) -> Response:
+        """An answer with citations, or an abstention with the nearest passages; as events where asked for."""
+        asked = await read_body(request, AskRequest)
+        if stream.wants_events(request, asked.stream):
+            return await stream.respond(self._events(asked), request.url.path)
+        return _json(await self._answer(asked))
+
+    async def search(self, request: Request) -> Response:
+        """Ranked passages."""
+        asked = await read_body(request, SearchRequest)
+        work = partial(self._library.search, asked.query, asked.collection, asked.top_k, asked.filters.filters())
+        return _json(search_json(asked.query, await self._gate.run(work)))
+
+    async def verify(self, request: Request) -> Response:
+        """What became of each quote of a saved answer in the documents as they are now."""
+        asked = await read_body(request, VerifyRequest)
+        return _json(checks_json(await self._gate.run(partial(self._checks, asked))))
+
+    def _checks(self, asked: VerifyRequest) -> list[QuoteCheck]:
+        check_collection(self._library, asked.collection)
+        return self._library.verify(asked.citations, asked.collection)
+
+    async def _answer(self, asked: AskRequest) -> Json:
+        work = partial(self._library.ask, asked.question, asked.collection, asked.top_k, asked.filters.filters())
+        degraded = "llm_unavailable" if asked.mode == "llm" else None
+        return answer_json(await self._gate.run(work), degraded)
+
+    async def _events(self, asked: AskRequest) -> AsyncIterator[stream.Event]:
+        for event in stream.answer_events(await self._answer(asked)):
+            yield event
+
+
+def _json(body: Json) -> Response:
+    return Response(orjson.dumps(body), media_type="application/json")

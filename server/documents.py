@@ -1,0 +1,103 @@
+"""The routes that show the documents: list, one, its text."""
+
+from functools import partial
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from rag import DEFAULT_COLLECTION, DocumentInfo, Library
+from server.describe import problems
+from server.known import check_collection
+from server.limits import Gate
+from server.replies import DocumentReply, DocumentsReply, TextReply
+from server.wire import document_json
+
+MOST_LISTED = 200
+
+CollectionQuery = Annotated[str, Query(min_length=1, max_length=64)]
+
+
+class Documents:
+    """Shows the documents of a library, through a gate."""
+
+    def __init__(self, library: Library, gate: Gate) -> None:
+        """Serve a library."""
+        self._library = library
+        self._gate = gate
+
+    def routes(self) -> APIRouter:
+        """The routes, described for OpenAPI."""
+        router = APIRouter(tags=["documents"])
+        router.add_api_route(
+            "/v1/documents", self.listed, response_model=DocumentsReply, responses=problems(401, 404, 422, 500, 503)
+        )
+        router.add_api_route(
+            "/v1/documents/{document_id}",
+            self.document,
+            response_model=DocumentReply,
+            responses=problems(401, 404, 422, 500, 503),
+        )
+        router.add_api_route(
+            "/v1/documents/{document_id}/text",
+            self.text,
+            response_model=TextReply,
+            responses={
+                **problems(401, 404, 422, 500, 503),
+                200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+                304: {"description": "The text is still the one of the ETag in If-None-Match."},
+            },
+        )
+        return router
+
+    async def listed(
+        self,
+        limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
+        after: Annotated[str, Query(max_length=4096, description="`next` of the page before.")] = "",
+        collection: CollectionQuery = DEFAULT_COLLECTION,
+    ) -> Response:
+        """A page of the documents, by source; `next` is `null` on the last page."""
+        found = await self._gate.run(partial(self._page, collection, limit + 1, after))
+        page = found[:limit]
+        body = {
+            "documents": [document_json(info) for info in page],
+            "next": page[-1].source if len(found) > limit else None,
+        }
+        return Response(orjson.dumps(body), media_type="application/json")
+
+    async def document(self, document_id: str, collection: CollectionQuery = DEFAULT_COLLECTION) -> Response:
+        """One document."""
+        info = await self._gate.run(partial(self._library.document, document_id, collection))
+        return Response(orjson.dumps(document_json(info)), media_type="application/json")
+
+    async def text(
+        self, request: Request, document_id: str, collection: CollectionQuery = DEFAULT_COLLECTION
+    ) -> Response:
+        """A document's text, to which all offsets refer: JSON, or the bare text for `Accept: text/plain`."""
+        info = await self._gate.run(partial(self._library.document, document_id, collection))
+        headers = {"ETag": f'W/"{info.sha256}"', "Vary": "Accept", "Cache-Control": "private, no-cache"}
+        if _still(request, info.sha256):
+            return Response(status_code=304, headers=headers)
+        text = await self._gate.run(partial(self._library.text, document_id, collection))
+        if _wants_plain(request.headers.get("accept", "")):
+            return Response(text.encode(), headers=headers, media_type="text/plain")
+        body = {"document_id": info.id, "source": info.source, "title": info.title, "text": text}
+        return Response(orjson.dumps(body), headers=headers, media_type="application/json")
+
+    def _page(self, collection: str, limit: int, after: str) -> list[DocumentInfo]:
+        check_collection(self._library, collection)
+        return self._library.documents(collection, limit, after)
+
+
+def _still(request: Request, sha256: str) -> bool:
+    given = request.headers.get("if-none-match", "")
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in given.split(",")}
+    return sha256 in tags or "*" in tags
+
+
+def _wants_plain(accept: str) -> bool:
+    """Whether plain text is asked for, or a browser shows the page, which names HTML and neither of ours."""
+    kinds = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    return "text/plain" in kinds or ("text/html" in kinds and "application/json" not in kinds)

@@ -1,0 +1,51 @@
+"""The routes that say whether the service lives, and whether it can answer."""
+
+import logging
+from functools import partial
+
+import orjson
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from rag import Library
+from server.describe import problems
+from server.limits import Gate
+from server.problems import RETRY_AFTER_S, problem, respond
+from server.replies import HealthReply
+
+_PROBE = "Is the index ready?"
+_log = logging.getLogger("rag.server")
+
+
+class Health:
+    """Probes a library through a gate of its own, so that a busy service still says that it is well."""
+
+    def __init__(self, library: Library) -> None:
+        """Probe a library."""
+        self._library = library
+        self._gate = Gate(1, 16)
+
+    def routes(self) -> APIRouter:
+        """The routes, described for OpenAPI."""
+        router = APIRouter(tags=["health"])
+        router.add_api_route("/healthz", self.healthz, response_model=HealthReply)
+        router.add_api_route("/readyz", self.readyz, response_model=HealthReply, responses=problems(503))
+        return router
+
+    async def healthz(self) -> Response:
+        """That the process answers."""
+        return Response(orjson.dumps({"status": "ok"}), media_type="application/json")
+
+    async def readyz(self, request: Request) -> Response:
+        """That a search on the index works."""
+        try:
+            await self._gate.run(partial(self._library.search, _PROBE, top_k=1))
+        except HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the service is not ready
+            _log.error("not ready: %s: %s", type(error).__name__, error)
+            detail = "A search on the index does not work; `rag status` on this machine says more."
+            return respond(problem(503, detail, request.url.path), {"Retry-After": RETRY_AFTER_S})
+        return Response(orjson.dumps({"status": "ready"}), media_type="application/json")

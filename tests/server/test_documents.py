@@ -1,0 +1,70 @@
+import httpx
+import pytest
+
+from rag import Library
+from server.replies import DocumentReply, DocumentsReply, TextReply
+
+
+def test_the_documents_are_listed_by_source(client: httpx.Client) -> None:
+    reply = client.get("/v1/documents").json()
+    DocumentsReply.model_validate(reply)
+    sources = [d["source"] for d in reply["documents"]]
+    assert sources == ["birds/heron.txt", "birds/owls.txt", "bridge.md", "lighthouse.txt"]
+    assert reply["next"] is None
+
+
+def test_pages_follow_each_other_to_the_end(client: httpx.Client) -> None:
+    seen, after = [], ""
+    for _ in range(2):
+        page = client.get("/v1/documents", params={"limit": 2, "after": after}).json()
+        seen += [d["source"] for d in page["documents"]]
+        after = page["next"]
+    assert after is None
+    assert seen == ["birds/heron.txt", "birds/owls.txt", "bridge.md", "lighthouse.txt"]
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "many"])
+def test_a_page_has_its_limits(client: httpx.Client, limit: str) -> None:
+    response = client.get("/v1/documents", params={"limit": limit})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "limit"
+
+
+def test_one_document_is_shown(client: httpx.Client, heron: str) -> None:
+    reply = client.get(f"/v1/documents/{heron}").json()
+    DocumentReply.model_validate(reply)
+    assert (reply["document_id"], reply["source"], reply["media_type"]) == (heron, "birds/heron.txt", "text/plain")
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/documents/doc_none", "/v1/documents/doc_none/text", "/v1/documents?collection=nowhere"]
+)
+def test_what_is_not_there_is_not_found(client: httpx.Client, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_the_text_comes_as_json(client: httpx.Client, heron: str, library: Library) -> None:
+    reply = client.get(f"/v1/documents/{heron}/text").json()
+    TextReply.model_validate(reply)
+    assert reply["text"] == library.text(heron)
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "text/html,application/xhtml+xml,*/*;q=0.8"])
+def test_the_bare_text_comes_for_those_who_ask_and_for_browsers(
+    client: httpx.Client, heron: str, library: Library, accept: str
+) -> None:
+    response = client.get(f"/v1/documents/{heron}/text", headers={"Accept": accept})
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.content.decode() == library.text(heron)
+    assert response.headers["vary"] == "Accept"
+
+
+def test_a_text_that_is_still_the_same_is_not_sent_again(client: httpx.Client, heron: str) -> None:
+    etag = client.get(f"/v1/documents/{heron}/text").headers["etag"]
+    assert client.get(f"/v1/documents/{heron}").json()["sha256"] in etag
+    same = client.get(f"/v1/documents/{heron}/text", headers={"If-None-Match": etag})
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", etag)
+    other = client.get(f"/v1/documents/{heron}/text", headers={"If-None-Match": 'W/"other"'})
+    assert other.status_code == 200

@@ -1,0 +1,98 @@
+import re
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+from server.pages import STATIC
+
+POLICY = {
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+}
+SCRIPTS = sorted(STATIC.glob("*.js"))
+
+
+class _Tags(HTMLParser):
+    """Every tag of a page with its attributes, and the text within scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.inline = ""
+        self._inside = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._inside = tag in {"script", "style"}
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = self._inside and tag not in {"script", "style"}
+
+    def handle_data(self, data: str) -> None:
+        self.inline += data if self._inside else ""
+
+
+@pytest.fixture
+def page(client: httpx.Client) -> _Tags:
+    return _Tags(client.get("/").text)
+
+
+def test_the_page_comes_with_a_strict_policy(client: httpx.Client) -> None:
+    response = client.get("/")
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert {part.strip() for part in response.headers["content-security-policy"].split(";")} == POLICY
+
+
+def test_all_that_the_page_loads_is_served_from_here(client: httpx.Client, page: _Tags) -> None:
+    loaded = [a.get("src") or a.get("href") for tag, a in page.tags if tag in {"script", "link", "img"}]
+    assert sorted(str(path) for path in loaded) == ["static/icon.svg", "static/start.css", "static/start.js"]
+    imported = [name for script in SCRIPTS for name in re.findall(r'from "\./([\w.]+)"', script.read_text("utf-8"))]
+    for path in (*loaded, *(f"static/{name}" for name in imported)):
+        assert client.get(f"/{path}").status_code == 200
+
+
+def test_the_page_holds_no_inline_script_style_or_handler(page: _Tags) -> None:
+    assert not page.inline.strip()
+    assert not [name for _, attributes in page.tags for name in attributes if name == "style" or name.startswith("on")]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_put_text_on_the_page_and_never_markup(script: object) -> None:
+    (found,) = [path for path in SCRIPTS if path == script]
+    source = found.read_text("utf-8")
+    banned = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|setHTML|DOMParser|srcdoc"
+    assert not re.findall(banned, source)
+
+
+def test_every_control_has_a_label_and_news_is_announced(page: _Tags) -> None:
+    labels = {a.get("for") for tag, a in page.tags if tag == "label"}
+    controls = {a.get("id") for tag, a in page.tags if tag in {"input", "textarea", "select"}}
+    assert controls <= labels
+    assert "status" in {a.get("role") for _, a in page.tags}
+    assert "alert" in {a.get("role") for _, a in page.tags}
+    assert page.tags[0] == ("html", {"lang": "en"})
+
+
+def test_assets_are_checked_anew_and_not_sent_twice(client: httpx.Client) -> None:
+    first = client.get("/static/start.js")
+    assert first.headers["cache-control"] == "no-cache"
+    assert first.headers["content-type"].startswith("text/javascript")
+    assert client.get("/static/start.js", headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("path", ["/static/none.js", "/static/..%2fapp.py", "/static/../app.py", "/static/"])
+def test_nothing_else_is_served(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_head_is_answered(client: httpx.Client) -> None:
+    response = client.head("/")
+    assert (response.status_code, response.content) == (200, b"")

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+
+from rag import SettingError
+from rag.settings import Settings, is_loopback, read_settings, require_key_off_loopback
+
+KEY = "correct-horse-battery"
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_nothing_has_to_be_set() -> None:
+    settings = read_settings()
+    assert (settings.index_dir, settings.host, settings.port) == (Path(".rag"), "127.0.0.1", 8000)
+    assert (settings.queue, settings.log_level, settings.model, settings.api_key) == (64, "info", None, None)
+    assert settings.max_concurrency >= 1
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_PORT", "9000")
+    monkeypatch.setenv("RAG_CORS_ORIGINS", "https://a.example, http://localhost:3000/")
+    monkeypatch.setenv("RAG_LOG_LEVEL", "WARNING")
+    settings = read_settings()
+    assert settings.port == 9000
+    assert settings.cors_origins == ("https://a.example", "http://localhost:3000")
+    assert settings.log_level == "warning"
+
+
+def test_the_env_file_is_read_after_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("RAG_PORT=9001\nRAG_QUEUE=7\nOTHER=x\n")
+    monkeypatch.setenv("RAG_PORT", "9000")
+    settings = read_settings()
+    assert (settings.port, settings.queue) == (9000, 7)
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_PORT", "")
+    assert read_settings().port == 8000
+
+
+def test_what_is_given_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_PORT", "9000")
+    assert read_settings(port="9002", host=None).port == 9002
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("RAG_PORT", "99999", "a whole number from 0 to 65535"),
+        ("RAG_PORT", "http", "a whole number from 0 to 65535"),
+        ("RAG_HOST", "no host", "a host name or IP address"),
+        ("RAG_MAX_CONCURRENCY", "0", "a whole number from 1 to 1024"),
+        ("RAG_QUEUE", "-1", "a whole number from 0 to 100000"),
+        ("RAG_LOG_LEVEL", "loud", "debug, info, warning or error"),
+        ("RAG_CORS_ORIGINS", "*", "origins such as https://example.org"),
+        ("RAG_CORS_ORIGINS", "https://a.example/path", "origins such as https://example.org"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(
+    name: str, value: str, allowed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingError) as caught:
+        read_settings()
+    assert str(caught.value).startswith(f"{name} is {value!r}; allowed is {allowed}")
+
+
+@pytest.mark.parametrize("key", ["short", "with a blank in its middle", "schlüssel-schlüssel"])
+def test_a_wrong_key_is_refused_without_being_shown(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_API_KEY", key)
+    with pytest.raises(SettingError, match=r"^RAG_API_KEY .*16 or more") as caught:
+        read_settings()
+    assert key not in str(caught.value)
+
+
+def test_the_key_is_not_shown_with_the_settings() -> None:
+    assert KEY not in repr(read_settings(api_key=KEY))
+
+
+def test_an_unreadable_env_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"RAG_HOST=\xff\xfe\n")
+    with pytest.raises(SettingError, match=r"\.env cannot be read"):
+        read_settings()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_loopback_needs_no_key(host: str) -> None:
+    require_key_off_loopback(read_settings(host=host))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "rag.example"])
+def test_another_host_needs_a_key(host: str) -> None:
+    assert not is_loopback(host)
+    with pytest.raises(SettingError, match=r"RAG_API_KEY is not set.*RAG_HOST"):
+        require_key_off_loopback(read_settings(host=host))
+    require_key_off_loopback(read_settings(host=host, api_key=KEY))
+
+
+def test_every_setting_says_what_is_allowed() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
