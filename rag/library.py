@@ -1,5 +1,6 @@
 """An index folder, opened: the one place that puts the parts together and knows the order of a question."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rag.compose import compose
-from rag.errors import IndexUnusableError, NotFoundError
+from rag.errors import IndexUnusableError, NotFoundError, SettingError
 from rag.generations import Generations
 from rag.model import finish_rebuild, model_note, open_model, outdated, record_model, start_rebuild
 from rag.protocols import Embedder
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rag.ingest import Ingest
 
 DEFAULT_COLLECTION = "default"
+_COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TRIES = 3
 """For an answer whose documents change, or go, while it is made."""
 
@@ -155,8 +157,8 @@ class Library:
     # --- documents
 
     def documents(self, collection: str = DEFAULT_COLLECTION, limit: int = -1, after: str = "") -> list[DocumentInfo]:
-        """Documents by source, from the one after a source."""
-        return self.store.documents.listed(collection, limit, after)
+        """Documents by source, from the one after a source; raises NotFoundError for an unknown collection."""
+        return self.store.documents.listed(self._known(collection), limit, after)
 
     def document(self, document_id: str, collection: str = DEFAULT_COLLECTION) -> DocumentInfo:
         """One document; raises NotFoundError."""
@@ -167,7 +169,8 @@ class Library:
         return self.store.documents.text(collection, document_id)
 
     def verify(self, citations: Sequence[Quoted], collection: str = DEFAULT_COLLECTION) -> list[QuoteCheck]:
-        """What became of each citation's quote in the documents as they are now."""
+        """What became of each citation's quote in the documents as they are now; raises NotFoundError."""
+        self._known(collection)
         return verify(
             citations,
             lambda *at: self.store.documents.text_slice(collection, *at),
@@ -210,9 +213,16 @@ class Library:
         """Add and update files and folders; `rebuild` first splits and embeds all that is stored anew.
 
         Raises:
+            SettingError: The collection's name is not letters, digits, `.`, `_` and `-`, at most 64, a letter or digit
+                first.
             IndexBusyError: Another process is writing.
             ModelError: There is no model to embed with.
         """
+        if not _COLLECTION.fullmatch(collection):
+            raise SettingError(
+                f"{collection!r} cannot name a collection: letters, digits, '.', '_' and '-', 64 at most, a letter or "
+                "digit first."
+            )
         with self._changing(on_progress) as changing:
             rebuilt = self._rebuild(changing) if rebuild else []
             record_model(self.store, self.index, self.embedder)

@@ -38,7 +38,8 @@ def _of_passage(hit: Hit, rarity: dict[str, float]) -> Iterator[RankedSentence]:
         if _can_answer(texts[i], texts[i + 1 : i + 2], hit.section.heading):
             coverage = _coverage(words[i], rarity)
             around = _coverage(headings.union(*words[max(i - 1, 0) : i + 2]), rarity)
-            score = cosine + COVERAGE_WEIGHT * coverage + CONTEXT_WEIGHT * around
+            weighted = max(cosine, 0.0) + COVERAGE_WEIGHT * coverage + CONTEXT_WEIGHT * around
+            score = weighted / (1 + COVERAGE_WEIGHT + CONTEXT_WEIGHT)
             yield RankedSentence(hit, span, texts[i], score, cosine, coverage, words[i])
 
 

@@ -167,7 +167,7 @@ class RankedSentence:
     span: Span
     text: str
     score: float
-    """Comparable within one question only."""
+    """In [0, 1]; comparable within one question only."""
     cosine: float
     """Of question and sentence, in [-1, 1]."""
     coverage: float

@@ -6,8 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from time import monotonic, sleep
+from weakref import WeakSet
 
 from rag.errors import IndexUnusableError
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that closes with the thread that holds it, and that a weak set can list."""
+
+    def __del__(self) -> None:
+        """Close; a plain connection would warn of it."""
+        self.close()
+
 
 SCHEMA_VERSION = 1
 _BUSY_TIMEOUT_S = 30
@@ -24,7 +35,7 @@ class Database:
         """
         self.path = path
         self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
+        self._open: WeakSet[_Connection] = WeakSet()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._prepare()
@@ -51,11 +62,11 @@ class Database:
     @property
     def connection(self) -> sqlite3.Connection:
         """This thread's connection."""
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        found: _Connection | None = getattr(self._local, "connection", None)
         if found is None:
-            found = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT_S)
-            self._open.append(found)
-            found.execute("PRAGMA journal_mode = WAL")
+            found = _Connection(self.path, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT_S)
+            self._open.add(found)
+            _use_wal(found)
             # A killed process loses nothing in this mode; a power cut may lose the last commits, never the database.
             found.execute("PRAGMA synchronous = NORMAL")
             found.execute("PRAGMA foreign_keys = ON")
@@ -90,6 +101,18 @@ class Database:
 
     def close(self) -> None:
         """Close every thread's connection."""
-        while self._open:
-            self._open.pop().close()
+        for connection in list(self._open):
+            connection.close()
         self._local = threading.local()
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # SQLite's own timeout does not cover this switch, which a new index sees from all who open it first.
+    deadline = monotonic() + _BUSY_TIMEOUT_S
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or monotonic() > deadline:
+                raise
+            sleep(0.01)
