@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +38,19 @@ def read_examples(path: Path) -> list[Example]:
         ValueError: A line is no example; the message names it.
     """
     found = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
         if line.strip():
             try:
                 found.append(_example(json.loads(line)))
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ValueError(f"{path.name} line {number} is no example: {error!r}") from error
     return found
 
 
 def _example(raw: dict[str, object]) -> Example:
-    groups = raw.get("must_include") or []
-    evidence = raw.get("evidence") or []
-    gold = raw.get("gold_docs") or []
-    assert isinstance(groups, list)
-    assert isinstance(evidence, list)
-    assert isinstance(gold, list | dict)
+    groups = [_list(group) for group in _list(raw.get("must_include"))]
+    evidence = [Evidence(str(e["doc"]), str(e["quote"])) for e in _list(raw.get("evidence"))]
+    gold = raw.get("gold_docs")
     answerable = raw.get("answerable")
     return Example(
         id=str(raw["id"]),
@@ -60,6 +58,12 @@ def _example(raw: dict[str, object]) -> Example:
         type=str(raw.get("type", "")),
         answerable=None if answerable is None else bool(answerable),
         must_include=tuple(tuple(str(s) for s in group) for group in groups),
-        evidence=tuple(Evidence(str(e["doc"]), str(e["quote"])) for e in evidence if isinstance(e, dict)),
-        gold_docs=frozenset(str(g) for g in gold) | {str(e["doc"]) for e in evidence if isinstance(e, dict)},
+        evidence=tuple(evidence),
+        gold_docs=frozenset(map(str, gold if isinstance(gold, dict) else _list(gold))) | {e.doc for e in evidence},
     )
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list | None):
+        raise TypeError(f"{value!r} is no list")
+    return value or []

@@ -22,6 +22,8 @@ _ASKS_FOR_SEVERAL = re.compile(
     r"|^(?:what|which|who) (?:\w+ ){0,3}?(?:are|were|have)\b",
     re.IGNORECASE,
 )
+_CONSIDERED = 20
+"""Sentences from the best down; the margin leaves fewer than these."""
 _SAME_WORDS = 0.8
 """Share of two sentences' words (Jaccard) from which they say the same."""
 ABSTAIN_BELOW = 0.05
@@ -62,7 +64,7 @@ def choose(question: str, ranked: Sequence[RankedSentence], rarity: dict[str, fl
     """
     most = MOST_FOR_SEVERAL if _ASKS_FOR_SEVERAL.search(question) else MOST_EXTRACTS
     total = math.fsum(rarity.values()) or 1.0
-    left, chosen, characters = list(ranked), list[RankedSentence](), 0
+    left, chosen, characters = list(ranked[:_CONSIDERED]), list[RankedSentence](), 0
     covered: set[str] = set()
     while left and len(chosen) < most:
         best = max(left, key=lambda s: s.score - _REPEATING * math.fsum(rarity[w] for w in covered & s.words) / total)

@@ -123,12 +123,12 @@ class Library:
         embedded = perf_counter()
         allowed = self._allowed(collection, filters)
         ranking = fuse(candidates(generation.vectors, generation.lexical, vector, query, allowed))
-        # Passages deleted since this generation are not in the store; the reserve takes their places.
-        reserve = top_k + 2
+        reserve = top_k
         while reserve < len(ranking) and ranking[reserve][1:3] == ranking[reserve - 1][1:3]:  # which of equals is first
             reserve += 1
         stored = self.store.passages.get([found.key for found in ranking[:reserve]])
         if len(stored) < min(top_k, len(ranking)):
+            # Some were deleted since this generation was made; others take their places.
             stored = self.store.passages.get([found.key for found in ranking])
         found = hits(ranking, stored, vector)[:top_k]
         end = perf_counter()
