@@ -34,6 +34,8 @@ class TantivyIndex:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             self._index = tantivy.Index(builder.build(), path=str(folder))
+            # Else a thread would reload on its own, and could read files that are just being replaced.
+            self._index.config_reader(reload_policy="manual")
             self._searcher = self._index.searcher()
         except (ValueError, OSError) as error:
             raise IndexUnusableError(f"{folder} cannot be read ({error}); it is rebuilt at the next ingest.") from error

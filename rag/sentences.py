@@ -63,8 +63,8 @@ def _lines(text: str, paragraph: Span) -> Iterator[Span]:
     start = position = paragraph.start
     for newline in _NEWLINE.finditer(text, paragraph.start, paragraph.end):
         line = text[position : newline.start()].rstrip()
-        opening = text[newline.end() : newline.end() + 1]
-        if _ends_thought(line, opening) or _ITEM_START.match(text, newline.end(), paragraph.end):
+        following = text[newline.end() : newline.end() + 1]
+        if "|" in line or _ends_thought(line, following) or _ITEM_START.match(text, newline.end(), paragraph.end):
             yield from _trimmed(text, start, newline.start())
             start = newline.end()
         position = newline.end()

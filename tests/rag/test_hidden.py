@@ -1,0 +1,20 @@
+import pytest
+
+from rag.hidden import hidden_count, without_hidden
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    ["\u00ad", "\u200b", "\u200d", "\u200e", "\u202e", "\u2066", "\u2069", "\ufeff", "\u2060", "\U000e0041", "\u3164"],
+)
+def test_characters_that_no_reader_sees_are_dropped(hidden: str) -> None:
+    text = f"ig{hidden}nore{hidden}"
+
+    assert without_hidden(text) == "ignore"
+    assert hidden_count(text) == 2
+
+
+@pytest.mark.parametrize("text", ["naïve café", "e\u0301", "שלום", "two  spaces\u00a0\n", "x² ½ 👍🏽", ""])
+def test_all_that_a_reader_sees_stays_as_it_is(text: str) -> None:
+    assert without_hidden(text) == text
+    assert hidden_count(text) == 0
