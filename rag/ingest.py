@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -65,10 +65,11 @@ class Ingest:
         self._files = len(found)
         seen: dict[str, set[str]] = {}
         for self._file, (path, item) in enumerate(found, 1):
+            root = str(_root(path))
             if isinstance(item, Problem):
                 self.report.problems.append(item)
+                self._failed.add((root, item.source))
                 continue
-            root = str(_root(path))
             seen.setdefault(root, set()).update(self._take_file(item, root))
         self._flush()
         if prune:
@@ -215,12 +216,21 @@ class Ingest:
         return digest.digest()
 
     def _prune(self, root: str, seen: set[str], path: Path) -> None:
-        """Remove what a folder, or a single file, held before and holds no more; files that failed to load stay."""
+        """Remove what a folder, or a single file, held before and holds no more; what failed to load or list stays."""
         for known in self._store.documents.under_root(self._collection, root):
             given = not path.is_file() or known.file == path.name
-            failed = (root, known.file) in self._failed and Path(root, known.file).exists()
-            if given and not failed and known.id not in seen and self._store.remove(self._collection, known.id):
+            if (
+                given
+                and not self._failed_under(root, known.file)
+                and known.id not in seen
+                and self._store.remove(self._collection, known.id)
+            ):
                 self.report.removed += 1
+
+    def _failed_under(self, root: str, file: str) -> bool:
+        """Whether a file, or a folder that it is in, is there and could not be read."""
+        names = [file, *(parent.as_posix() for parent in PurePosixPath(file).parents)]
+        return any((root, name) in self._failed and Path(root, name).exists() for name in names)
 
 
 def shared_edges(store: Store, collection: str) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from unicodedata import normalize
 
 import Stemmer
 
@@ -19,9 +20,9 @@ STOP_WORDS = frozenset(
 
 
 def terms(text: str) -> list[str]:
-    """Stemmed words of a text, stop words left out, in order."""
+    """Stemmed words of a text, stop words left out, in order; the same however its accents are composed."""
     words: list[str] = []
-    for word in _WORD.findall(without_hidden(text).casefold()):
+    for word in _WORD.findall(normalize("NFC", without_hidden(text)).casefold()):
         if word in STOP_WORDS:
             continue
         if word.isalnum():

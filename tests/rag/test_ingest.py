@@ -132,6 +132,20 @@ def test_prune_keeps_a_file_that_cannot_be_read_any_more(library: Library, notes
     assert "ferry.txt" in sources(library)
 
 
+def test_prune_keeps_what_was_in_a_folder_that_cannot_be_looked_into_any_more(
+    library: Library, notes: Path, tmp_path: Path
+) -> None:
+    library.ingest([notes])
+    (notes / "boats").rename(tmp_path / "elsewhere")
+    (notes / "boats").symlink_to(tmp_path / "elsewhere")
+
+    report = library.ingest([notes], prune=True)
+
+    assert [p.source for p in report.problems] == ["boats"]
+    assert report.removed == 0
+    assert "boats/bell.md" in sources(library)
+
+
 def test_prune_of_a_file_given_alone_removes_nothing_else(library: Library, notes: Path) -> None:
     library.ingest([notes])
     (notes / "lantern.txt").unlink()

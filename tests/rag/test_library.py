@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from rag import Answer, Filters, Library, NotFoundError
+from rag import Answer, Filters, Library, NotFoundError, SettingError
 from rag.embed import OnnxEmbedder
 from tests.rag.fakes import fake_library
 
@@ -135,6 +135,18 @@ def test_an_unknown_collection_is_named(stocked: Library) -> None:
     for act in (stocked.ask, stocked.search):
         with pytest.raises(NotFoundError, match="'minutes'"):
             act("ferry", collection="minutes")
+
+
+def test_documents_and_checks_of_an_unknown_collection_are_refused_too(stocked: Library) -> None:
+    for act in (lambda: stocked.documents("minutes"), lambda: stocked.verify([], "minutes")):
+        with pytest.raises(NotFoundError, match="'minutes'"):
+            act()
+
+
+@pytest.mark.parametrize("name", ["", "../outside", "a/b", ".hidden", "a b", "x" * 65, "nul\0", "ünter", "a\n"])
+def test_what_cannot_name_a_collection_is_refused(stocked: Library, notes: Path, name: str) -> None:
+    with pytest.raises(SettingError, match="cannot name a collection"):
+        stocked.ingest([notes], collection=name)
 
 
 def test_a_default_collection_that_holds_nothing_is_known(make_library: Make, notes: Path) -> None:

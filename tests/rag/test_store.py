@@ -3,7 +3,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from gc import collect
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -233,6 +235,24 @@ def test_threads_read_while_another_writes(store: Store) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(read, range(100)))
+
+
+def test_connections_close_with_their_threads(store: Store) -> None:
+    for _ in range(20):
+        thread = Thread(target=store.documents.collections)
+        thread.start()
+        thread.join()
+    collect()
+
+    assert len(store.database._open) <= 2
+
+
+def test_a_closed_database_opens_again_when_it_is_used(store: Store) -> None:
+    put(store, DOCUMENT)
+
+    store.close()
+
+    assert store.documents.text("default", "doc_1") == TEXT
 
 
 def test_settings_are_kept_with_the_index(store: Store, tmp_path: Path) -> None:

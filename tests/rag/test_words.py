@@ -46,3 +46,7 @@ def test_threads_get_the_same_words() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(terms, texts)) == [terms(text) for text in texts]
+
+
+def test_accents_match_however_they_are_composed() -> None:
+    assert terms("cafe\u0301 nai\u0308ve") == terms("caf\u00e9 na\u00efve") != terms("cafe naive")
