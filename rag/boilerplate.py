@@ -67,7 +67,8 @@ def _shared_edges(text: str, repeated: frozenset[str]) -> Iterator[Span]:
             if _key(text, span) not in repeated:
                 break
             run.append(span)
-        if sum(span.end - span.start for span in run) <= _EDGE_SHARE * len(text):
+        unbroken = len(run) == _EDGE_PARAGRAPHS  # as in another version of the document
+        if not unbroken and sum(span.end - span.start for span in run) <= _EDGE_SHARE * len(text):
             yield from run
 
 

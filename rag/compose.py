@@ -32,15 +32,15 @@ and clapnq, 11 in 100 on the originals)."""
 _CONFIDENCE = {"cosine": 5.8, "coverage": 2.5, "dense": 1.7, "intercept": -6.0}
 """Logistic regression on squad2 and clapnq (each set weighing the same) of whether the three best sentences hold the
 answer: AUROC of answerable against not .73 and .88, on the originals .54."""
+NO_DOCUMENTS = "There are no documents to answer from yet."
 _NOTHING_FOUND = "The documents hold nothing on this question."
 _NO_SUPPORT = "The documents do not seem to hold the answer; the nearest passages are shown instead."
-_NO_DOCUMENTS = "There are no documents to answer from yet."
 
 
 def compose(question: str, hits: Sequence[Hit], ranked: Sequence[RankedSentence], rarity: dict[str, float]) -> Answer:
     """An answer of the best sentences in reading order, or a reason to abstain; `rarity` weighs question words."""
     if not ranked:
-        return abstain(question, hits, 0.0, _NOTHING_FOUND if hits else _NO_DOCUMENTS)
+        return abstain(question, hits, 0.0, _NOTHING_FOUND)
     sure = confidence(ranked)
     if sure < ABSTAIN_BELOW:
         return abstain(question, hits, sure, _NO_SUPPORT)

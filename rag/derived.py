@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,8 @@ class Generation:
     keys: Keys
     stamp: tuple[int, int] | None
     """Of the manifest that was read; `None` before there is one."""
+    changes: int
+    """The store's count of changes that the indexes are known to be in step with; -1 when they are behind."""
 
 
 def load(folder: Path, store: Store) -> Generation:
@@ -46,7 +48,7 @@ def load(folder: Path, store: Store) -> Generation:
     Raises:
         IndexUnusableError: It holds none, one of another database, or files that do not match their checksums.
     """
-    stamp = manifest_stamp(folder)
+    stamp, changes = manifest_stamp(folder), store.changes()
     try:
         manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
         files, database = dict(manifest["files"]), manifest["database"]
@@ -62,7 +64,7 @@ def load(folder: Path, store: Store) -> Generation:
     lexical = TantivyIndex(folder / _LEXICAL)
     if len(lexical) != len(keys):
         raise IndexUnusableError(f"{folder} holds {len(keys)} vectors and the words of {len(lexical)} passages.")
-    return Generation(vectors, lexical, keys, stamp)
+    return Generation(vectors, lexical, keys, stamp, changes)
 
 
 def manifest_stamp(folder: Path) -> tuple[int, int] | None:
@@ -82,15 +84,16 @@ def in_step(generation: Generation, store: Store, collection: str) -> bool:
 def bring_in_step(folder: Path, store: Store, collection: str, dim: int) -> Generation:
     """Bring a folder in step with the store, from whatever it holds, and load it; the caller holds the writer lock."""
     try:
+        changes = store.changes()
         before = load(folder, store)
     except IndexUnusableError:
         shutil.rmtree(folder, ignore_errors=True)
-        before = Generation(FaissIndex(dim), TantivyIndex(folder / _LEXICAL), np.empty(0, np.int64), None)
+        before = Generation(FaissIndex(dim), TantivyIndex(folder / _LEXICAL), np.empty(0, np.int64), None, -1)
     truth = store.passages.keys(collection)
     added = np.setdiff1d(truth, before.keys, assume_unique=True)
     removed = np.setdiff1d(before.keys, truth, assume_unique=True)
     if before.stamp and not len(added) and not len(removed):
-        return before
+        return replace(before, changes=changes)
     vectors, lexical = before.vectors, before.lexical
     if len(removed):
         vectors.remove(removed)
@@ -103,7 +106,7 @@ def bring_in_step(folder: Path, store: Store, collection: str, dim: int) -> Gene
     for rows in store.passages.index_rows(added):
         vectors.add(rows.keys, rows.vectors)
         lexical.add(rows.keys, rows.texts)
-    return _save(folder, store, vectors, lexical)
+    return replace(_save(folder, store, vectors, lexical), changes=changes)
 
 
 def _add_words(lexical: TantivyIndex, store: Store, keys: Keys) -> None:
@@ -126,7 +129,7 @@ def _save(folder: Path, store: Store, vectors: FaissIndex, lexical: TantivyIndex
         file.flush()
         os.fsync(file.fileno())
     draft.replace(folder / _MANIFEST)
-    return Generation(vectors, lexical, vectors.keys(), manifest_stamp(folder))
+    return Generation(vectors, lexical, vectors.keys(), manifest_stamp(folder), -1)
 
 
 def _sha256(path: Path) -> str:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -30,12 +31,26 @@ class Generations:
     def current(self, collection: str) -> Generation:
         """The newest generation; made anew where its files are missing, damaged or stale and nobody else writes."""
         found = self._current.get(collection)
-        if found is not None and found.stamp == manifest_stamp(self._folder(collection)):
+        if found is not None and self._is_newest(found, collection):
             return found
         with self._lock:
             found = self._current.get(collection)
-            if found is None or found.stamp != manifest_stamp(self._folder(collection)):
-                found = self._current[collection] = self._opened(collection)
+            if found is None or not self._is_newest(found, collection):
+                found = self._current[collection] = self._renewed(found, collection)
+            return found
+
+    def _is_newest(self, generation: Generation, collection: str) -> bool:
+        stamp = manifest_stamp(self._folder(collection))
+        return generation.stamp == stamp and generation.changes == self._store.changes()
+
+    def _renewed(self, found: Generation | None, collection: str) -> Generation:
+        """A generation in step with the store; while somebody writes, the one that they saved last."""
+        if found is None or found.stamp != manifest_stamp(self._folder(collection)):
+            return self._opened(collection)
+        try:
+            with self.writing():
+                return bring_in_step(self._folder(collection), self._store, collection, self._dim())
+        except IndexBusyError:
             return found
 
     def update(self, collection: str) -> Generation:
@@ -85,7 +100,7 @@ class Generations:
                     return bring_in_step(self._folder(collection), self._store, collection, self._dim())
             except IndexBusyError:
                 if stale is not None:
-                    return stale
+                    return replace(stale, changes=-1)
                 if monotonic() > deadline:
                     raise
             sleep(0.05)

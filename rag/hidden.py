@@ -4,6 +4,10 @@ They stay in a document's text, since offsets count them, and are left out of wh
 """
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from rag.records import Span
 
 _HIDDEN = re.compile(
     "["
@@ -20,6 +24,10 @@ def without_hidden(text: str) -> str:
     return _HIDDEN.sub("", text)
 
 
-def hidden_count(text: str) -> int:
-    """How many hidden characters a text holds."""
-    return len(_HIDDEN.findall(text))
+def without_hidden_in(text: str, spans: Sequence[Span]) -> tuple[str, list[Span]]:
+    """The same, with spans of the text where they stand in what is left."""
+    hidden = [match.start() for match in _HIDDEN.finditer(text)]
+    if not hidden:
+        return text, list(spans)
+    moved = [Span(s.start - bisect_left(hidden, s.start), s.end - bisect_left(hidden, s.end)) for s in spans]
+    return without_hidden(text), moved

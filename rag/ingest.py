@@ -1,5 +1,6 @@
 """The order of the work done once per document: load, split, embed, store."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -8,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from rag.boilerplate import edge_keys
+from rag.hidden import without_hidden_in
 from rag.load import Found, Loader, find
 from rag.protocols import Embedder
 from rag.records import Document, IngestReport, Passage, Prepared, Problem, Progress, Span, Split
@@ -74,6 +76,8 @@ class Ingest:
         self._flush()
         if prune:
             for path in paths:
+                if path.is_dir() and (str(_root(path)), path.name) in self._failed:
+                    continue  # it could not be listed itself
                 self._prune(str(_root(path)), seen.get(str(_root(path)), set()), path)
         self.settle()
         return self.report
@@ -135,7 +139,7 @@ class Ingest:
         if {document.id, document.sha256} & self._waits:
             self._flush()  # so that the store knows the other
         known = self._store.documents.known(self._collection, document.id)
-        elsewhere = known and (known.root, known.file) != (root, file) and Path(known.root, known.file).exists()
+        elsewhere = known and (known.root, known.file) != (root, file) and _exists(known.root, known.file)
         if known and elsewhere and (known.root != root or document.id in self._taken):
             reason = (
                 f"The name is taken by {Path(known.root, known.file)}. Sources are named relative to the folder that "
@@ -158,6 +162,9 @@ class Ingest:
 
     def _queue(self, document: Document, root: str, file: str) -> None:
         cut = split(document, self._embedder.count, self._embedder.limit, self._shared)
+        if not cut.passages:
+            remark = "All of its text looks like furniture of a page; it is kept, and no answer quotes it."
+            self.report.problems.append(Problem(document.source, remark, fatal=False))
         self._waiting.append(_Waiting(document, cut, root, file))
         self._waits |= {document.id, document.sha256}
         if sum(len(w.split.passages) for w in self._waiting) >= _WAITING:
@@ -191,8 +198,10 @@ class Ingest:
     def _embed(self, items: Sequence[tuple[Document, Passage]]) -> Iterator[Prepared]:
         """Vectors for each passage, taken from the store where the same text was embedded before."""
         contexts = [self._context(document, passage) for document, passage in items]
-        texts = [f"{c}\n{p.text}" for c, (_, p) in zip(contexts, items, strict=True)]
-        spans = [_relative(p, len(c) + 1) for c, (_, p) in zip(contexts, items, strict=True)]
+        whole = [f"{c}\n{p.text}" for c, (_, p) in zip(contexts, items, strict=True)]
+        shifted = [_relative(p, len(c) + 1) for c, (_, p) in zip(contexts, items, strict=True)]
+        seen = [without_hidden_in(text, spans) for text, spans in zip(whole, shifted, strict=True)]
+        texts, spans = [text for text, _ in seen], [spans for _, spans in seen]
         digests = [self._digest(t, s) for t, s in zip(texts, spans, strict=True)]
         vectors = self._store.passages.vectors_by_digest(set(digests))
         missing = [i for i, d in enumerate(digests) if d not in vectors]
@@ -230,7 +239,7 @@ class Ingest:
     def _failed_under(self, root: str, file: str) -> bool:
         """Whether a file, or a folder that it is in, is there and could not be read."""
         names = [file, *(parent.as_posix() for parent in PurePosixPath(file).parents)]
-        return any((root, name) in self._failed and Path(root, name).exists() for name in names)
+        return any((root, name) in self._failed and _exists(root, name) for name in names)
 
 
 def shared_edges(store: Store, collection: str) -> frozenset[str]:
@@ -242,7 +251,11 @@ def _relative(passage: Passage, shift: int) -> list[Span]:
     return [Span(s.start - passage.start + shift, s.end - passage.start + shift) for s in passage.sentences]
 
 
+def _exists(root: str, file: str) -> bool:
+    # os.path gives False where a folder may not be searched; Path raises.
+    return os.path.exists(os.path.join(root, file))  # noqa: PTH110, PTH118
+
+
 def _root(path: Path) -> Path:
     """The folder that sources are named relative to; a folder that is gone stands for itself."""
-    resolved = path.resolve()
-    return resolved.parent if resolved.is_file() else resolved
+    return path.parent.resolve() if path.is_file() else path.resolve()

@@ -9,9 +9,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from rag.compose import compose
+from rag.compose import NO_DOCUMENTS, abstain, compose
 from rag.errors import IndexUnusableError, NotFoundError, SettingError
 from rag.generations import Generations
+from rag.hidden import without_hidden
 from rag.model import finish_rebuild, model_note, open_model, outdated, record_model, start_rebuild
 from rag.protocols import Embedder
 from rag.rank import PASSAGES_READ, rank
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 DEFAULT_COLLECTION = "default"
 _COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_FLUSH_S = 5.0
+_FLUSH_SHARE = 0.02
+"""While documents come in, what is stored becomes searchable this often, in seconds, and at this share of the time."""
 _TRIES = 3
 """For an answer whose documents change, or go, while it is made."""
 
@@ -97,6 +101,8 @@ class Library:
         for _ in range(_TRIES):
             begin = perf_counter()
             found = self.search(question, collection, max(top_k, PASSAGES_READ), filters)
+            if not found.hits and not self.store.documents.counts(collection)[0]:
+                return replace(abstain(question, (), 0.0, NO_DOCUMENTS), timings_ms=found.timings_ms)
             ranking = perf_counter()
             rarity = self._generations.current(collection).lexical.rarity(question)
             ranked = rank(found.hits, rarity)
@@ -119,7 +125,7 @@ class Library:
         generation = self._generations.current(self._known(collection))
         if not len(generation.keys):
             return SearchResult((), {"embed": 0.0, "retrieve": 0.0, "total": _ms(begin, perf_counter())})
-        vector = self.embedder.questions([query])[0]
+        vector = self.embedder.questions([without_hidden(query)])[0]
         embedded = perf_counter()
         allowed = self._allowed(collection, filters)
         ranking = fuse(candidates(generation.vectors, generation.lexical, vector, query, allowed))
@@ -179,7 +185,7 @@ class Library:
 
     def status(self, collection: str = DEFAULT_COLLECTION) -> Status:
         """What the index holds and how it is."""
-        documents, passages, characters = self.store.documents.counts(collection)
+        documents, passages, characters = self.store.documents.counts(self._known(collection))
         name, backend, note = model_note(self.index)
         return Status(
             index=str(self.index),
@@ -191,7 +197,7 @@ class Library:
             model=name,
             backend=backend,
             note=note,
-            bytes=sum(f.stat().st_size for f in self.index.rglob("*") if f.is_file()),
+            bytes=sum(_size(file) for file in self.index.rglob("*")),
             healthy=not documents or self._generations.healthy(collection),
         )
 
@@ -226,7 +232,7 @@ class Library:
         with self._changing(on_progress) as changing:
             rebuilt = self._rebuild(changing) if rebuild else []
             record_model(self.store, self.index, self.embedder)
-            report = changing(self.embedder, collection).run(paths, prune)
+            report = changing(self.embedder, collection, self._flusher(collection)).run(paths, prune)
             self._generations.update(collection)
         report.passages += sum(r.passages for r in rebuilt)
         report.embedded += sum(r.embedded for r in rebuilt)
@@ -245,23 +251,37 @@ class Library:
                 self._generations.update(collection)
         return missing
 
-    def _rebuild(self, changing: "Callable[[Embedder, str], Ingest]") -> list[IngestReport]:
+    def _rebuild(self, changing: "Callable[..., Ingest]") -> list[IngestReport]:
         embedder = self._embedder = start_rebuild(self.store, self.index, self._model, self._threads)
         reports = [changing(embedder, collection).redo_all() for collection in self.store.documents.collections()]
         finish_rebuild(self.store, self.index, embedder)
         return reports
 
     @contextmanager
-    def _changing(
-        self, on_progress: Callable[[Progress], None] = lambda _: None
-    ) -> "Iterator[Callable[[Embedder, str], Ingest]]":
+    def _changing(self, on_progress: Callable[[Progress], None] = lambda _: None) -> "Iterator[Callable[..., Ingest]]":
         """The right to write, with what makes an ingest into a collection."""
         # Imported here, since the parsers take a quarter of a second to load and a question needs none of them.
         from rag.ingest import Ingest  # noqa: PLC0415
         from rag.load import Loader  # noqa: PLC0415
 
         with self._generations.writing(), Loader() as loader:
-            yield lambda embedder, collection: Ingest(self.store, embedder, loader, collection, on_progress)
+            yield lambda embedder, collection, flush=_do_nothing: Ingest(
+                self.store, embedder, loader, collection, on_progress, flush
+            )
+
+    def _flusher(self, collection: str) -> Callable[[], None]:
+        """Brings the search indexes in step from time to time, at a small share of the time that passes."""
+        last, took = perf_counter(), 0.0
+
+        def flush() -> None:
+            nonlocal last, took
+            begin = perf_counter()
+            if begin - last >= max(_FLUSH_S, took / _FLUSH_SHARE):
+                self._generations.update(collection)
+                last = perf_counter()
+                took = last - begin
+
+        return flush
 
     # --- the model
 
@@ -281,6 +301,17 @@ class Library:
     def _dim(self) -> int:
         known = self.store.database.meta("dim")
         return int(known) if known and not self.store.database.meta("rebuilding") else self.embedder.dim
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except OSError:  # replaced by a writer just now
+        return 0
 
 
 def _ms(begin: float, end: float) -> float:

@@ -24,7 +24,8 @@ def open_model(store: Store, index: Path, model: str | None, threads: int) -> Em
     made_with = store.database.meta("model")
     if store.database.meta("rebuilding"):
         raise IndexUnusableError(
-            f"A rebuild of {index} was interrupted. Run `rag ingest --rebuild` to finish it; no document is lost."
+            f"{index} is being rebuilt: ask again when that is done. If it was interrupted, run "
+            "`rag ingest --rebuild` to finish it; no document is lost."
         )
     if made_with is not None and model is not None and model != made_with:
         raise IndexUnusableError(_other_model(index, made_with, model))
@@ -56,12 +57,15 @@ def record_model(store: Store, index: Path, embedder: Embedder) -> None:
 def start_rebuild(store: Store, index: Path, model: str | None, threads: int) -> Embedder:
     """Drop all that is derived and give the model, exported anew, with which to rebuild."""
     wanted = _or_packaged(model or store.database.meta("model"))
-    shutil.rmtree(index / "model", ignore_errors=True)
-    embedder = _load(index, wanted, threads)
+    fresh = index / "model.next"
+    shutil.rmtree(fresh, ignore_errors=True)
+    model_files(wanted, fresh)  # may fail, and then all is as before
     with store.database.transaction():
-        store.database.set_meta("rebuilding", embedder.fingerprint)
+        store.database.set_meta("rebuilding", read_card(fresh).fingerprint)
+    shutil.rmtree(index / "model", ignore_errors=True)
+    fresh.replace(index / "model")
     shutil.rmtree(index / "search", ignore_errors=True)
-    return embedder
+    return _load(index, wanted, threads)
 
 
 def finish_rebuild(store: Store, index: Path, embedder: Embedder) -> None:

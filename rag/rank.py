@@ -16,7 +16,8 @@ CONTEXT_WEIGHT = 0.3
 """Of the share of the question's words in the sentence, its neighbours and its headings together. Both weights were set
 on squad2 and clapnq and held on covidqa, hotpotqa-slice and the originals; see rag/README.md."""
 _FEWEST_LETTERS = 12
-"""Of a sentence that can answer; shorter ones are labels, numbers of pages and cells."""
+"""Of a piece without a full stop that can answer; shorter ones are labels, numbers of pages and cells."""
+_ENDS = (".", "!", "?", "。", "！", "？")
 _TABLE_RULE = re.compile(r"[|:\s-]*-[|:\s-]*")
 """The line of Markdown that parts the head of a table from its rows."""
 
@@ -53,7 +54,9 @@ def _can_answer(sentence: str, following: Sequence[str], heading: Sequence[str])
     """Whether a sentence says something: no heading, no label, no head or rule of a table."""
     text = " ".join(without_hidden(sentence).split())
     heads_table = any(_TABLE_RULE.fullmatch(row) for row in following)
-    return not heads_table and text.lstrip("# ") not in heading and sum(map(str.isalnum, text)) >= _FEWEST_LETTERS
+    letters = sum(map(str.isalnum, text))
+    says = letters >= _FEWEST_LETTERS or (letters > 1 and text.endswith(_ENDS) and " " in text)
+    return says and not heads_table and text.lstrip("# ") not in heading
 
 
 def _text(hit: Hit, span: Span) -> str:

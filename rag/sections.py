@@ -27,7 +27,7 @@ _BYLINE_DATE = re.compile(
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAME = re.compile(r"[A-Z][\w’'-]+(?: [A-Z][\w’'.-]*){1,3}")
 _BOX = re.compile(r"\bBox \d{1,2}: [A-Z]")
-_CAPITALS = re.compile(r"\b(?:[A-Z]{3,}(?: [A-Z’']+)+|[A-Z]{8,})(?= (?:[A-Z][a-z]|A |I ))")
+_CAPITALS = re.compile(r"\b(?:[A-Z]{3,30}(?: [A-Z’']{1,30}){1,12}|[A-Z]{8,30})(?= (?:[A-Z][a-z]|A |I ))")
 """Words in capitals before an ordinary sentence: a heading that lost its line."""
 _FEWEST_CAPITALS = 10
 """Letters; fewer are acronyms side by side."""
@@ -131,7 +131,7 @@ def _opens(found: list[_Paragraph], i: int, pages: frozenset[int]) -> tuple[str,
     if FILED_UNDER.match(following):
         return "article", (line,)
     if found[i].span.start in pages:
-        return ("article" if found[i].span.start == min(pages) and not i else ""), ()
+        return ("" if i else "article"), ()
     if i == 0 or _ends_article(found[i - 1].text):
         titled = bool(following) and (is_heading(line) or MORE_INFORMATION.fullmatch(after) is not None)
         return "article", (line,) if titled and len(line) <= _LONGEST_TITLE else ()

@@ -1,6 +1,8 @@
 """Splits a document into passages: whole sentences of one section, within the limits of both tokenizers."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 
 from rag.boilerplate import boilerplate
 from rag.records import Document, Passage, Section, Span, Split
@@ -44,9 +46,8 @@ def context(title: str, section: Section, count: Count, limit: int) -> str:
 def _runs(text: str, section: Section, skipped: Sequence[Span]) -> Iterator[list[Span]]:
     """The section's sentences, parted where boilerplate lies between."""
     position = section.start
-    for span in skipped:
-        if span.end <= section.start or span.start >= section.end:
-            continue
+    first = bisect_right(skipped, section.start, key=lambda span: span.end)
+    for span in takewhile(lambda span: span.start < section.end, (skipped[i] for i in range(first, len(skipped)))):
         run = list(sentences(text, position, max(position, span.start)))
         if run:
             yield run

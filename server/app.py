@@ -12,6 +12,7 @@ from server.describe import describe
 from server.documents import Documents
 from server.envelope import Envelope
 from server.health import Health
+from server.hosts import HostCheck
 from server.keys import KeyCheck
 from server.limits import BodyLimit, Gate
 from server.pages import Pages
@@ -39,7 +40,9 @@ def create_app(library: Library, settings: Settings) -> FastAPI:
 def _add_layers(app: FastAPI, settings: Settings) -> None:
     """The middleware, innermost first."""
     app.add_middleware(BodyLimit)
-    if settings.api_key is not None:
+    if settings.api_key is None:
+        app.add_middleware(HostCheck)
+    else:
         app.add_middleware(KeyCheck, key=settings.api_key.get_secret_value())
     if settings.cors_origins:
         app.add_middleware(

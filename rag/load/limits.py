@@ -1,5 +1,7 @@
 """How much one source may hold, and why; what is over is refused with advice, never read or parsed by half."""
 
+import re
+
 from rag.errors import LoadError
 
 MAX_FILE_BYTES = 100_000_000
@@ -19,6 +21,18 @@ MAX_ZIP_RATIO = 200
 
 SMALL_UNZIPPED_BYTES = 10_000_000
 """Below this the ratio says nothing: blank tables shrink without end and harm nobody."""
+
+
+MAX_PARAGRAPHS = 500_000
+"""The Bible has 31,000 verses; more is a dump of lines, whose structure alone would fill the memory."""
+
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r")
+
+
+def check_paragraphs(text: str) -> None:
+    """Nothing when a text has so many paragraphs as can be taken apart."""
+    if sum(1 for _ in _BLANK_LINE.finditer(text)) > MAX_PARAGRAPHS:
+        raise LoadError(f"is over the limit of {MAX_PARAGRAPHS:,} paragraphs a document: split it into smaller files")
 
 
 def check_file_bytes(count: int) -> None:

@@ -16,7 +16,7 @@ from rag.load.draft import BLANK, Draft
 from rag.load.files import Found
 from rag.load.formats import FORMATS, JSON_LINES, Format, suffix_of, unsupported
 from rag.load.isolate import Isolated
-from rag.load.limits import MAX_FILE_BYTES, check_file_bytes
+from rag.load.limits import MAX_FILE_BYTES, check_file_bytes, check_paragraphs
 from rag.records import Document, Problem, Section
 from rag.sections import page_starts, text_sections, text_title
 
@@ -121,6 +121,7 @@ def _contents(stream: BinaryIO) -> bytes:
 
 
 def _document(draft: Draft, source: str, name: str, media_type: str, sha256: str) -> Document:
+    check_paragraphs(draft.text)
     found = draft.sections or text_sections(draft.text)
     return Document(
         id=document_id(source),
@@ -150,7 +151,13 @@ def _from_lines(stream: BinaryIO, source: str) -> Iterator[Document | Problem]:
         if isinstance(line, jsonl.BadLine):
             yield Problem(f"{source} line {line.number}", line.reason)
         else:
-            draft = Draft(line.text, title=line.title)
-            yield _document(draft, line.doc_id, line.doc_id, "text/plain", line.sha256)
+            yield _from_line(line)
     if empty:
         raise LoadError("is empty")
+
+
+def _from_line(line: jsonl.Line) -> Document | Problem:
+    try:
+        return _document(Draft(line.text, title=line.title), line.doc_id, line.doc_id, "text/plain", line.sha256)
+    except LoadError as error:
+        return Problem(line.doc_id, str(error))

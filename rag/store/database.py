@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from weakref import WeakSet
 
-from rag.errors import IndexUnusableError
+from rag.errors import IndexBusyError, IndexUnusableError
 
 
 class _Connection(sqlite3.Connection):
@@ -41,23 +41,29 @@ class Database:
             self._prepare()
         except (sqlite3.DatabaseError, OSError) as error:
             self.close()
+            if "locked" in str(error):
+                raise IndexBusyError(f"{path} is held by a writer for long; ask again when it is done.") from error
             raise IndexUnusableError(
                 f"{path} cannot be used as an index ({error}). Check the folder's permissions and free space, or move "
                 "the file away and ingest the documents again."
             ) from error
 
     def _prepare(self) -> None:
-        with self.transaction() as db:
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0 and not db.execute("SELECT 1 FROM sqlite_master").fetchone():
-                for statement in files("rag.store").joinpath("schema.sql").read_text("utf-8").split(";\n"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            elif version != SCHEMA_VERSION:
-                raise IndexUnusableError(
-                    f"{self.path} has schema version {version}, this program reads {SCHEMA_VERSION}. "
-                    "Move the index folder away and ingest the documents again."
-                )
+        if self._version() == 0:
+            with self.transaction() as db:  # in which another process may have made it meanwhile
+                if self._version() == 0 and not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    for statement in files("rag.store").joinpath("schema.sql").read_text("utf-8").split(";\n"):
+                        db.execute(statement)
+                    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if self._version() != SCHEMA_VERSION:
+            raise IndexUnusableError(
+                f"{self.path} has schema version {self._version()}, this program reads {SCHEMA_VERSION}. "
+                "Move the index folder away and ingest the documents again."
+            )
+
+    def _version(self) -> int:
+        version: int = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        return version
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -80,10 +86,11 @@ class Database:
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
+            db.execute("COMMIT")
         except BaseException:
-            db.execute("ROLLBACK")
+            if db.in_transaction:  # a full disk has already rolled back
+                db.execute("ROLLBACK")
             raise
-        db.execute("COMMIT")
 
     def meta(self, name: str) -> str | None:
         """A setting that is kept with the index."""

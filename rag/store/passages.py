@@ -47,7 +47,7 @@ class Passages:
         rows = self._database.connection.execute(
             "SELECT row, id, source FROM documents WHERE collection = ?", (collection,)
         )
-        matches = compile_pattern(translate(source)).match if source is not None else None
+        matches = compile_pattern(translate(source.replace("[", "[[]"))).match if source is not None else None
         found: list[int] = []
         for row, document_id, name in rows.fetchall():
             if (document_ids is None or document_id in document_ids) and (matches is None or matches(name)):

@@ -5,6 +5,8 @@ CREATE TABLE meta (
 ) WITHOUT ROWID;
 -- Tells this database's derived indexes from those of another, whose keys begin at 1 as well.
 INSERT INTO meta VALUES ('id', lower(hex(randomblob(16))));
+-- Counts what was stored and removed, so that a reader notices.
+INSERT INTO meta VALUES ('changes', '0');
 
 CREATE TABLE documents (
   row INTEGER PRIMARY KEY,

@@ -31,6 +31,10 @@ class Store:
         """Close every connection."""
         self.database.close()
 
+    def changes(self) -> int:
+        """How often a document was stored or removed."""
+        return int(self.database.meta("changes") or 0)
+
     def put(
         self,
         collection: str,
@@ -43,27 +47,35 @@ class Store:
     ) -> None:
         """Replace a document, with all that belongs to it, in one transaction.
 
-        `root` and `file` say which file it came from; `edges` are the keys of its opening and closing paragraphs.
+        `root` and `file` say which file it came from; `edges` are the keys of its opening and closing paragraphs. What
+        is `prepared` is taken before the transaction begins, so that no reader waits for an embedder.
         """
+        rows = [_passage_row(document.page_starts, p) for p in prepared]
         with self.database.transaction() as db:
+            _count_change(db)
             _delete(db, collection, document.id)
             row = _insert_document(db, collection, document, len(split.passages), root, file)
             _insert_structure(db, row, document, split, edges)
             db.executemany(
                 'INSERT INTO passages (document, section, start, "end", page, context, text, sentences, digest, vector,'
                 " sentence_vectors, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (_passage_row(row, document.page_starts, p) for p in prepared),
+                ((row, *values) for values in rows),
             )
 
     def remove(self, collection: str, document_id: str) -> bool:
         """Delete a document with all that belongs to it; whether it was there."""
         with self.database.transaction() as db:
+            _count_change(db)
             return _delete(db, collection, document_id)
 
     def finish_file(self, collection: str, root: str, file: str, sha256: str) -> None:
         """Record that all documents of a file are stored, so that it is skipped while its bytes stay the same."""
         with self.database.transaction() as db:
             db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (collection, root, file, sha256))
+
+
+def _count_change(db: sqlite3.Connection) -> None:
+    db.execute("UPDATE meta SET value = value + 1 WHERE name = 'changes'")
 
 
 def _delete(db: sqlite3.Connection, collection: str, document_id: str) -> bool:
@@ -119,11 +131,11 @@ def _insert_structure(db: sqlite3.Connection, row: int, document: Document, spli
     db.executemany("INSERT OR IGNORE INTO edges VALUES (?, ?)", ((row, key) for key in edges))
 
 
-def _passage_row(row: int, page_starts: Sequence[int], prepared: Prepared) -> tuple[object, ...]:
+def _passage_row(page_starts: Sequence[int], prepared: Prepared) -> tuple[object, ...]:
+    """A passage's columns but its document's number; half as many bytes as its vectors, which a long text has many."""
     passage = prepared.passage
     spans = np.array([[s.start, s.end] for s in passage.sentences], np.int32)
     return (
-        row,
         passage.section,
         passage.start,
         passage.end,

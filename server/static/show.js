@@ -17,10 +17,19 @@ function unitsAt(text, from, codePoints) {
   return at;
 }
 
+// The same characters as in rag/hidden.py: they count in offsets, and could carry words past the reader.
+const HIDDEN =
+  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+
+/** The text without what a reader would not see; to be taken after slicing, since offsets count it. */
+export function visible(text) {
+  return text.replace(HIDDEN, "");
+}
+
 function el(tag, className, ...children) {
   const made = document.createElement(tag);
   if (className) made.className = className;
-  made.append(...children);
+  made.append(...children.map((child) => (typeof child === "string" ? visible(child) : child)));
   return made;
 }
 
@@ -130,11 +139,12 @@ function marked(text, start, at) {
   const shown = el("div", "text");
   shown.dir = "auto";
   if (at.quote === undefined) {
-    shown.append(text);
+    shown.append(visible(text));
     return shown;
   }
   const quote = el("mark", "", slice(text, at.start - start, at.end - start));
-  shown.append(slice(text, 0, at.start - start), quote, slice(text, at.end - start, text.length));
+  const [before, after] = [slice(text, 0, at.start - start), slice(text, at.end - start, text.length)];
+  shown.append(visible(before), quote, visible(after));
   return shown;
 }
 

@@ -2,7 +2,7 @@
 // Whatever a document says is put on the page as text, never as markup.
 
 import { api, Problem, setKey, textUrl } from "./api.js";
-import { showAnswer, showPassage } from "./show.js";
+import { showAnswer, showPassage, visible } from "./show.js";
 
 const $ = (id) => document.getElementById(id);
 const WIDE = matchMedia("(min-width: 60rem)"); // as in start.css: the passage stands beside the answer
@@ -35,7 +35,7 @@ function show(reply) {
   main.classList.add("has-result");
   $("answer").classList.toggle("abstained", reply.status === "abstained");
   showAnswer($("answer"), reply, (citation, button) => openPassage(reply, citation, button));
-  document.title = `${reply.question} – ${TITLE}`;
+  document.title = `${visible(reply.question)} – ${TITLE}`;
   $("result").hidden = false;
   $("documents").open = false;
   const first = $("answer").querySelector(".chip");
@@ -134,7 +134,7 @@ async function listDocuments(after = "") {
     const link = document.createElement("a");
     link.href = textUrl(found.document_id);
     link.target = "_blank";
-    link.append(found.title);
+    link.append(visible(found.title));
     link.addEventListener("click", (event) => openText(event, found.document_id));
     const item = document.createElement("li");
     item.append(link);

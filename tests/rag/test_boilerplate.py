@@ -111,3 +111,10 @@ def test_the_same_paragraph_has_the_same_key_whatever_its_blanks_and_case() -> N
 
 def test_without_repetition_plain_prose_has_no_furniture() -> None:
     assert furniture("The sea was calm. Nobody wrote it down.\n\nThe next day it was not.") == []
+
+
+def test_long_versions_of_one_document_are_not_furniture_either() -> None:
+    paragraphs = [f"Clause {n} says what is done in case {n} and who does it." for n in range(120)]
+    versions = ["\n\n".join([*paragraphs[:60], f"Version {v} differs here.", *paragraphs[60:]]) for v in "abc"]
+    assert len(shared(versions)) == 16
+    assert [furniture(text, shared(versions)) for text in versions] == [[], [], []]

@@ -9,6 +9,7 @@ import pytest
 
 from rag import IndexBusyError, Library
 from rag.generations import Generations
+from rag.store import Store
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
@@ -118,3 +119,18 @@ def test_health_tells_missing_damaged_and_stale_indexes(stocked: Library) -> Non
 
     (stocked.index / "search" / "default" / "vectors.faiss").unlink()
     assert not stocked.status().healthy
+
+
+def test_an_open_reader_heals_after_a_writer_was_killed_before_it_saved_the_indexes(
+    make_library: Callable[..., Library], notes: Path
+) -> None:
+    reader = make_library()
+    reader.ingest([notes])
+    assert reader.ask("When does the ferry leave?").status == "answered"
+    stored = Store(reader.index / "truth.sqlite")  # what a killed ingest leaves: stored, and not yet in the indexes
+    for document in reader.documents():
+        stored.remove("default", document.id)
+    stored.close()
+
+    assert reader.search("ferry").hits == ()
+    assert reader.status().healthy

@@ -1,6 +1,7 @@
 import pytest
 
-from rag.hidden import hidden_count, without_hidden
+from rag.hidden import without_hidden, without_hidden_in
+from rag.records import Span
 
 
 @pytest.mark.parametrize(
@@ -11,10 +12,13 @@ def test_characters_that_no_reader_sees_are_dropped(hidden: str) -> None:
     text = f"ig{hidden}nore{hidden}"
 
     assert without_hidden(text) == "ignore"
-    assert hidden_count(text) == 2
+    assert without_hidden_in(f"an {text} order", [Span(3, 11), Span(12, 17)]) == (
+        "an ignore order",
+        [Span(3, 9), Span(10, 15)],
+    )
 
 
 @pytest.mark.parametrize("text", ["naïve café", "e\u0301", "שלום", "two  spaces\u00a0\n", "x² ½ 👍🏽", ""])
 def test_all_that_a_reader_sees_stays_as_it_is(text: str) -> None:
     assert without_hidden(text) == text
-    assert hidden_count(text) == 0
+    assert without_hidden_in(text, [Span(0, len(text))]) == (text, [Span(0, len(text))])

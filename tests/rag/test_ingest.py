@@ -1,12 +1,14 @@
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from rag import IngestReport, Library, Progress
-from tests.rag.fakes import FakeEmbedder
+from rag.records import PassageVectors, Span
+from tests.rag.fakes import FakeEmbedder, fake_library
 from tests.rag.webtext import OPENING
 
 Make = Callable[..., Library]
@@ -76,6 +78,64 @@ def test_of_a_changed_file_only_the_changed_passages_are_embedded(
     assert report.passages == 20
     assert len(embedder.embedded) == report.embedded == 1
     assert "nobody went out" in embedder.embedded[0]
+
+
+def test_of_a_long_document_too_only_the_changed_passages_are_embedded(
+    library: Library, tmp_path: Path, embedder: FakeEmbedder
+) -> None:
+    entries = [
+        f"# Day {n}\n\nOn day {n} there was wind from {n} degrees, and {n} boats went out.\n\n" for n in range(700)
+    ]
+    (tmp_path / "log.md").write_text("".join(entries), "utf-8")
+    assert library.ingest([tmp_path / "log.md"]).embedded == 700
+    entries[7] = "# Day 7\n\nOn day 7 nobody went out at all.\n\n"
+    (tmp_path / "log.md").write_text("".join(entries), "utf-8")
+
+    report = library.ingest([tmp_path / "log.md"])
+
+    assert (report.passages, report.embedded) == (700, 1)
+
+
+def test_a_reader_opens_and_answers_while_a_long_document_is_embedded(
+    make_library: Make, notes: Path, tmp_path: Path
+) -> None:
+    answers = []
+
+    class Watching(FakeEmbedder):
+        def passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> list[PassageVectors]:
+            if len(texts) > 100:
+                with closing(fake_library(tmp_path / "index")) as reader:
+                    answers.append(reader.ask("When does the ferry leave?").status)
+            return super().passages(texts, sentences)
+
+    library = make_library(embedder=Watching())
+    library.ingest([notes])
+    (tmp_path / "log.md").write_text("".join(f"# Day {n}\n\nThe wind blew from {n} degrees.\n\n" for n in range(700)))
+
+    library.ingest([tmp_path / "log.md"])
+
+    assert answers == ["answered", "answered"]
+
+
+def test_a_document_of_nothing_but_furniture_is_kept_and_remarked(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "minutes.txt").write_text("The motion was carried.\n" * 6)
+
+    (problem,) = library.ingest([tmp_path / "minutes.txt"]).problems
+
+    assert (problem.source, problem.fatal) == ("minutes.txt", False)
+    assert "furniture" in problem.reason
+    assert sources(library) == ["minutes.txt"]
+
+
+def test_a_file_given_through_a_link_keeps_the_name_it_was_given_by(
+    library: Library, notes: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "today.txt").symlink_to(notes / "ferry.txt")
+    library.ingest([tmp_path / "links" / "today.txt"])
+
+    assert library.ingest([tmp_path / "links" / "today.txt"], prune=True).unchanged == 1
+    assert sources(library) == ["today.txt"]
 
 
 def test_a_changed_file_replaces_what_it_said_before(library: Library, notes: Path) -> None:

@@ -166,3 +166,9 @@ def test_the_title_is_the_opening_line_where_it_looks_like_one() -> None:
 
 def test_blank_text_has_no_sections() -> None:
     assert text_sections("\n \n") == ()
+
+
+@pytest.mark.timeout(60)  # it takes a second; a pattern that starts over at every word takes hours
+def test_capitals_without_end_cost_little() -> None:
+    pages = [f"{n} " + "AAA " * 60_000 + "end." for n in range(1, 4)]
+    assert len(text_sections("\n\n".join(pages))) >= 1

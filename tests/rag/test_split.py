@@ -129,3 +129,9 @@ def test_a_long_title_without_blanks_is_cut_too(onnx: OnnxEmbedder, title: str) 
 
 def test_a_blank_document_has_no_passages() -> None:
     assert split(document(" \n\n ", sections=[Section(0, 4)]), fake.count, fake.limit).passages == ()
+
+
+@pytest.mark.timeout(60)  # it takes a second or two; each section against each piece takes minutes
+def test_thousands_of_sections_and_pieces_of_furniture_cost_little() -> None:
+    text = "".join(f"A line of text that says {n}.\n\n1 Comment\n\n" for n in range(4_000))
+    assert len(split(document(text, sections=text_sections(text)), fake.count, fake.limit).passages) == 4_000

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
+from rag.hidden import without_hidden
 from server.pages import STATIC
 
 POLICY = {
@@ -96,3 +97,11 @@ def test_nothing_else_is_served(client: httpx.Client, path: str) -> None:
 def test_head_is_answered(client: httpx.Client) -> None:
     response = client.head("/")
     assert (response.status_code, response.content) == (200, b"")
+
+
+def test_the_page_hides_the_same_characters_as_the_ranking() -> None:
+    (pattern,) = re.findall(r"/\[(.*)\]/gu", (STATIC / "show.js").read_text("utf-8"))
+    pattern = re.sub(r"\\u\{([0-9a-f]+)\}", lambda match: chr(int(match[1], 16)), pattern)
+    shown = re.compile(f"[{pattern}]")
+    differing = [hex(n) for n in range(0x110000) if bool(shown.match(chr(n))) == bool(without_hidden(chr(n)))]
+    assert differing == []
