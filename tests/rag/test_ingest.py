@@ -80,9 +80,7 @@ def test_of_a_changed_file_only_the_changed_passages_are_embedded(
     assert "nobody went out" in embedder.embedded[0]
 
 
-def test_of_a_long_document_too_only_the_changed_passages_are_embedded(
-    library: Library, tmp_path: Path, embedder: FakeEmbedder
-) -> None:
+def test_of_a_long_document_too_only_the_changed_passages_are_embedded(library: Library, tmp_path: Path) -> None:
     entries = [
         f"# Day {n}\n\nOn day {n} there was wind from {n} degrees, and {n} boats went out.\n\n" for n in range(700)
     ]
