@@ -3,8 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import translate
-from re import compile as compile_pattern
 from typing import NamedTuple
 
 import numpy as np
@@ -43,17 +41,16 @@ class Passages:
         return np.fromiter((key for (key,) in rows), np.int64)
 
     def keys_of(self, collection: str, document_ids: Sequence[str] | None, source: str | None) -> Keys:
-        """Keys of the passages of these documents, and of sources that match a pattern with `*` and `?`."""
+        """Keys of the passages of these documents, and of sources that match a pattern with `*` and `?`; ascending."""
+        ids = None if document_ids is None else json.dumps(list(document_ids))
+        pattern = None if source is None else source.replace("[", "[[]")
         rows = self._database.connection.execute(
-            "SELECT row, id, source FROM documents WHERE collection = ?", (collection,)
+            "SELECT p.key FROM passages p JOIN documents d ON d.row = p.document WHERE d.collection = ?1"
+            " AND (?2 IS NULL OR d.id IN (SELECT value FROM json_each(?2))) AND (?3 IS NULL OR d.source GLOB ?3)"
+            " ORDER BY p.key",
+            (collection, ids, pattern),
         )
-        matches = compile_pattern(translate(source.replace("[", "[[]"))).match if source is not None else None
-        found: list[int] = []
-        for row, document_id, name in rows.fetchall():
-            if (document_ids is None or document_id in document_ids) and (matches is None or matches(name)):
-                keys = self._database.connection.execute("SELECT key FROM passages WHERE document = ?", (row,))
-                found += (key for (key,) in keys)
-        return np.array(sorted(found), np.int64)
+        return np.fromiter((key for (key,) in rows), np.int64)
 
     def index_rows(self, keys: Keys) -> Iterator[IndexRows]:
         """Rows of these keys, in chunks that fit in memory."""

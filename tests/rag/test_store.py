@@ -312,3 +312,14 @@ def test_several_may_make_the_same_index_at_once(tmp_path: Path, turn: int) -> N
 
     for store in stores:
         store.close()
+
+
+def test_a_pattern_knows_stars_and_question_marks_only(store: Store) -> None:
+    for source in ("a[1].txt", "a1.txt", "b.txt"):
+        put(store, replace(DOCUMENT, id=source, source=source))
+
+    found = {p: len(store.passages.keys_of("default", None, p)) for p in ("a[1].txt", "a?.txt", "*", "A*")}
+
+    each = found["*"] // 3
+    assert found == {"a[1].txt": each, "a?.txt": each, "*": 3 * each, "A*": 0}
+    assert each > 0
