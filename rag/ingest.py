@@ -57,6 +57,7 @@ class Ingest:
         self._waits: set[str] = set()
         self._finished: list[tuple[str, str, str]] = []
         self._failed: set[tuple[str, str]] = set()
+        self._contexts: dict[tuple[str, tuple[str, ...]], str] = {}
         self._taken: set[str] = set()
         self._files = self._file = 0
         self.report = IngestReport()
@@ -172,6 +173,7 @@ class Ingest:
 
     def _flush(self) -> None:
         """Embed and store what waits, each document in one transaction."""
+        self._contexts.clear()
         waiting, self._waiting, self._waits = self._waiting, [], set()
         small = [w for w in waiting if len(w.split.passages) <= _WAITING]
         prepared = self._prepare([(w.document, p) for w in small for p in w.split.passages])
@@ -217,7 +219,10 @@ class Ingest:
 
     def _context(self, document: Document, passage: Passage) -> str:
         section = document.sections[passage.section]
-        return context(document.title, section, self._embedder.count, self._embedder.limit)
+        key = (document.title, section.heading)
+        if key not in self._contexts:
+            self._contexts[key] = context(document.title, section, self._embedder.count, self._embedder.limit)
+        return self._contexts[key]
 
     def _digest(self, text: str, spans: Sequence[Span]) -> bytes:
         digest = blake2b(f"{self._embedder.fingerprint}\0{text}\0".encode(), digest_size=16)

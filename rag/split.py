@@ -59,28 +59,32 @@ def _runs(text: str, section: Section, skipped: Sequence[Span]) -> Iterator[list
 
 def _packed(document: Document, section: int, run: list[Span], count: Count, room: int) -> Iterator[Passage]:
     """Passages of about equal length that hold the run's sentences in order."""
-    text = document.text
-    fitting = [piece for span in run for piece in _fitting(text, span, count, room)]
-    sizes = _sizes(text, fitting, count, room)
-    parts = max(1, -(-sum(sizes) // PASSAGE_TOKENS))
-    target = sum(sizes) / parts
-    start, filled = 0, 0
-    for i, size in enumerate(sizes):
-        if i > start and (filled + size > PASSAGE_TOKENS or filled + size / 2 > target):
-            yield from _checked(document, section, fitting[start:i], count, room)
-            start, filled = i, 0
+    sized = list(_sized(document.text, run, count, room))
+    total = sum(size for _, size in sized)
+    target = total / max(1, -(-total // PASSAGE_TOKENS))
+    waiting: list[Span] = []
+    filled = 0
+    for span, size in sized:
+        if waiting and (filled + size > PASSAGE_TOKENS or filled + size / 2 > target):
+            yield from _checked(document, section, waiting, count, room)
+            waiting, filled = [], 0
+        waiting.append(span)
         filled += size
-    yield from _checked(document, section, fitting[start:], count, room)
+    yield from _checked(document, section, waiting, count, room)
 
 
-def _sizes(text: str, spans: Sequence[Span], count: Count, room: int) -> list[int]:
-    """Each sentence's share of the budget, by whichever tokenizer is nearer to its limit."""
+def _sized(text: str, spans: Sequence[Span], count: Count, room: int) -> Iterator[tuple[Span, int]]:
+    """Sentences with their share of the budget, by whichever tokenizer is nearer to its limit.
+
+    A sentence that is longer than a passage may be comes in pieces.
+    """
     pieces = [text[s.start : s.end] for s in spans]
-    scale = PASSAGE_TOKENS / max(1, room)
-    return [
-        max(count_tokens(piece), round((own - _SPECIALS) * scale))
-        for piece, own in zip(pieces, count(pieces), strict=True)
-    ]
+    for span, piece, own in zip(spans, pieces, count(pieces), strict=True):
+        size = max(count_tokens(piece), round((own - _SPECIALS) * PASSAGE_TOKENS / max(1, room)))
+        if size <= PASSAGE_TOKENS or span.end - span.start < 2:  # noqa: PLR2004
+            yield span, size
+        else:
+            yield from _sized(text, _halves(text, span), count, room)
 
 
 def _checked(document: Document, section: int, spans: list[Span], count: Count, room: int) -> Iterator[Passage]:
@@ -99,19 +103,16 @@ def _fits(piece: str, count: Count, room: int) -> bool:
     return count([piece])[0] <= room + _SPECIALS and count_tokens(piece) <= PASSAGE_TOKENS
 
 
-def _fitting(text: str, span: Span, count: Count, room: int) -> Iterator[Span]:
-    """The sentence, or pieces of one that is longer than a passage may be, cut at blanks where it has any."""
-    if _fits(text[span.start : span.end], count, room) or span.end - span.start < 2:  # noqa: PLR2004
-        yield span
-        return
+def _halves(text: str, span: Span) -> list[Span]:
+    """The sentence in two, cut at the last blank before its middle where it has one."""
     middle = (span.start + span.end) // 2
     blank = text.rfind(" ", span.start + 1, middle)
     cut = blank if blank > span.start else middle
-    left = Span(span.start, cut)
-    right = Span(cut + (text[cut] == " "), span.end)
-    for part in (left, right):
-        if text[part.start : part.end].strip():
-            yield from _fitting(text, _stripped(text, part), count, room)
+    return [_stripped(text, part) for part in (Span(span.start, cut), Span(cut, span.end)) if _says(text, part)]
+
+
+def _says(text: str, span: Span) -> bool:
+    return not text[span.start : span.end].isspace()
 
 
 def _stripped(text: str, span: Span) -> Span:
