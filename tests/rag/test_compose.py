@@ -60,10 +60,6 @@ def test_nothing_ranked_abstains_in_one_sentence_with_the_nearest_passages() -> 
     assert answer.reason.count(".") == 1
 
 
-def test_without_documents_the_reason_is_another() -> None:
-    assert compose(QUESTION, [], [], RARITY).reason != compose(QUESTION, [QUAY], [], RARITY).reason
-
-
 def test_a_question_far_from_everything_abstains() -> None:
     far = hit("Gulls watch the harbour all day long.", cosines=(-0.1,), dense=-0.1)
 

@@ -303,3 +303,13 @@ def test_a_passage_without_words_can_be_ingested_and_asked_around(make_library: 
 
     assert library.ingest([tmp_path / "signs.txt"]).added == 1
     assert library.ask("⚓?").status == "abstained"
+
+
+def test_no_documents_and_none_that_may_answer_are_told_apart(
+    stocked: Library, make_library: Callable[..., Library], tmp_path: Path
+) -> None:
+    empty = make_library(tmp_path / "empty").ask("When does the ferry leave?")
+    filtered = stocked.ask("When does the ferry leave?", filters=Filters(source="elsewhere/*"))
+
+    assert empty.reason == "There are no documents to answer from yet."
+    assert filtered.reason == "The documents hold nothing on this question."
