@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from rag.ingest import Ingest
 
 DEFAULT_COLLECTION = "default"
-_COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What may name a collection; the name is also that of a folder."""
 _FLUSH_S = 5.0
 _FLUSH_SHARE = 0.02
 """While documents come in, what is stored becomes searchable this often, in seconds, and at this share of the time."""
@@ -224,7 +225,7 @@ class Library:
             IndexBusyError: Another process is writing.
             ModelError: There is no model to embed with.
         """
-        if not _COLLECTION.fullmatch(collection):
+        if not COLLECTION_NAME.fullmatch(collection):
             raise SettingError(
                 f"{collection!r} cannot name a collection: letters, digits, '.', '_' and '-', 64 at most, a letter or "
                 "digit first."

@@ -1,6 +1,5 @@
 """The commands of `rag`; each imports what it needs when it runs, so that the quick ones start quickly."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -11,11 +10,11 @@ from typing import Annotated
 import typer
 
 from rag import DEFAULT_COLLECTION, Filters, Library, RagError
+from rag.library import COLLECTION_NAME
 from rag.settings import Settings, read_settings
 
 ABSTAINED = 3
 _MOST_QUESTION = 2000
-_COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 app = typer.Typer(
     add_completion=False,
@@ -27,7 +26,7 @@ app = typer.Typer(
 
 
 def _checked_collection(name: str) -> str:
-    if not _COLLECTION.fullmatch(name):
+    if not COLLECTION_NAME.fullmatch(name):
         raise typer.BadParameter("a collection is named with letters, digits, '.', '_' and '-', 64 at most.")
     return name
 
