@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RAG := $(BIN)/rag
 
-.PHONY: install run test test-kills lint bench eval clean
+.PHONY: install run test test-kills lint bench eval eval-robustness clean
 
 install: $(VENV)/.installed
 
@@ -29,9 +29,13 @@ test-kills: $(VENV)/.tested
 bench: install
 	$(BIN)/python -m eval.bench
 
-# Asks the shipped questions and prints the figures with their intervals.
+# Asks the shipped questions, prints the figures with their intervals, and fails when the gate stays shut.
 eval: install
-	$(BIN)/python -m eval eval/datasets/seeds.jsonl --corpus seeds
+	$(RAG) eval eval/datasets/seeds.jsonl --corpus seeds --gate eval/gate.toml --out eval/out
+
+# Distractors up to 5,000 documents, paraphrases, follow-ups, injected documents, sameness; minutes.
+eval-robustness: install
+	$(RAG) eval robustness eval/datasets/seeds.jsonl --corpus seeds --out eval/out
 
 $(VENV)/.venv:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed, this is " + sys.version)'
@@ -50,4 +54,4 @@ $(VENV)/.tested: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) .rag
+	rm -rf $(VENV) .rag eval/out

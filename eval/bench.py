@@ -20,7 +20,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from eval.examples import read_examples
+from eval.examples import read_dataset
 from rag import Library
 
 _ROUNDS = 3
@@ -160,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--corpus", type=Path, default=Path("seeds"))
     parser.add_argument("--questions", type=Path, default=Path("eval/datasets/seeds.jsonl"))
     chosen = parser.parse_args(arguments)
-    questions = [e.question for e in read_examples(chosen.questions)]
+    questions = [e.question for e in read_dataset(chosen.questions).examples]
     figures: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         index = Path(scratch) / "index"

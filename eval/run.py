@@ -1,107 +1,122 @@
-"""Asks every question of a set and counts what came back."""
+"""Runs an evaluation: questions, replies, judgements, figures. The one file that knows the order."""
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import os
+import platform
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 
-from eval.examples import Example
-from eval.metrics import answer_hit, auroc, fold, wilson
-from rag import Library
-from rag.records import Answer
+from eval.examples import Dataset
+from eval.figures import by_type, curves, failures, figures, misquotes, smallest_differences
+from eval.judge import judge
+from eval.metrics.latency import percentile
+from eval.records import Reply, Row, Run, System, Timings
+from eval.replies import kept_in, replies
+from eval.subject import Subject
 
-QUOTE_BUDGET = 700
-"""Characters of quotes within which an answer has to be right."""
-_TOP = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one question got."""
-
-    example: Example
-    answered: bool
-    confidence: float
-    right: bool
-    """The quotes, up to the budget, hold what the example asks for."""
-    in_passages: bool
-    """The first five passages together hold it."""
-    gold_rank: int | None
-    """Rank of the first passage of a gold document, of ten; `None` when none came."""
-    misquotes: int
-    """Quotes that are not `text[start:end]` of their document."""
-    milliseconds: float
+_REPLIES = "replies.jsonl"
 
 
-@contextmanager
-def opened(index: Path | None, corpus: Path | None) -> Iterator[Library]:
-    """The library to ask: an index folder, or a temporary one made of a corpus."""
-    with tempfile.TemporaryDirectory() as scratch:
-        library = Library(index if corpus is None and index is not None else Path(scratch) / "index")
-        try:
-            if corpus is not None:
-                report = library.ingest([corpus])
-                for problem in report.problems:
-                    if problem.fatal:
-                        raise ValueError(f"{problem.source}: {problem.reason}")
-            yield library
-        finally:
-            library.close()
+def evaluate(
+    dataset: Dataset,
+    subject: Subject,
+    jobs: int = 1,
+    folder: Path | None = None,
+    on_done: Callable[[], None] = lambda: None,
+    remarks: Sequence[str] = (),
+) -> Run:
+    """Ask a subject all questions of a set and judge what it says.
 
-
-def run(library: Library, examples: Sequence[Example], on_done: Callable[[], None] = lambda: None) -> Iterator[Outcome]:
-    """Outcomes in the order of the examples."""
-    for example in examples:
-        yield outcome(library, example, library.ask(example.question, top_k=10))
-        on_done()
-
-
-def outcome(library: Library, example: Example, answer: Answer) -> Outcome:
-    """What an answer is worth for an example."""
-    citations = [c for claim in answer.claims for c in claim.citations]
-    quotes = " ".join(c.quote for c in citations)[:QUOTE_BUDGET]
-    passages = " ".join(hit.passage.text for hit in answer.hits[:_TOP])
-    ranks = [n for n, hit in enumerate(answer.hits, 1) if hit.document.source in example.gold_docs]
-    return Outcome(
-        example=example,
-        answered=answer.status == "answered",
-        confidence=answer.confidence,
-        right=answer_hit(example, quotes),
-        in_passages=answer_hit(example, passages),
-        gold_rank=min(ranks, default=None),
-        misquotes=sum(library.text(c.document_id)[c.start : c.end] != c.quote for c in citations),
-        milliseconds=answer.timings_ms["total"],
+    The same twice but for `timings`. `folder` keeps the replies as they come; a run that was stopped goes on there, as
+    long as questions and system are the same. `jobs` questions are asked at once: latencies then say less. `remarks`
+    become warnings of the run.
+    """
+    begin = perf_counter()
+    system = subject.system()
+    with kept_in(None if folder is None else folder / _REPLIES, dataset, system) as kept:
+        told = replies(subject, dataset.examples, jobs, kept, on_done)
+    rows = tuple(judge(e, reply, subject) for e, reply in zip(dataset.examples, told, strict=True))
+    found = figures(rows)
+    risk_coverage, reliability = curves(rows)
+    return Run(
+        dataset=dataset.name,
+        dataset_sha256=dataset.sha256,
+        system=system,
+        figures=found,
+        by_type=by_type(rows),
+        failures=failures(rows),
+        misquotes=misquotes(rows),
+        smallest_difference=smallest_differences(found),
+        risk_coverage=risk_coverage,
+        reliability=reliability,
+        warnings=(*remarks, *warnings(dataset, rows, system)),
+        rows=rows,
+        timings=_timings(told, system, jobs, perf_counter() - begin),
     )
 
 
-def summary(outcomes: Sequence[Outcome]) -> dict[str, object]:
-    """The figures of a run; a rate is `{"rate", "low", "high", "hits", "of"}` with its Wilson interval."""
-    yes = [o for o in outcomes if o.example.answerable and o.example.must_include]
-    no = [o for o in outcomes if o.example.answerable is False]
-    gold = [o for o in outcomes if o.example.gold_docs]
-    judged = [o for o in outcomes if o.example.answerable is not None]
-    return {
-        "questions": len(outcomes),
-        "right_within_700": _rate([o.right for o in yes]),
-        "answer_in_top_5_passages": _rate([o.in_passages for o in yes]),
-        "gold_document_in_top_10": _rate([o.gold_rank is not None for o in gold]),
-        "false_refusals": _rate([not o.answered for o in yes]),
-        "right_refusals": _rate([not o.answered for o in no]),
-        "answered_and_wrong": _rate([o.answered and not o.right for o in judged]),
-        "auroc_of_confidence": auroc([o.confidence for o in yes], [o.confidence for o in no]),
-        "misquotes": sum(o.misquotes for o in outcomes),
-    }
+def warnings(dataset: Dataset, rows: Sequence[Row], system: System) -> list[str]:
+    """What a reader of the figures has to know."""
+    astray = [row.id for row in rows if any(span.start is None for span in row.gold)]
+    failed = [row.id for row in rows if row.status == "failed"]
+    free = sum(bool(e.answerable and e.answers and e.evidence and not e.must_include) for e in dataset.examples)
+    mute = [e.id for e in dataset.examples if e.answerable and not e.must_include and not e.evidence]
+    found = []
+    if astray and system.corpus is None:
+        found.append(f"The documents cannot be read, nor what {len(astray)} questions have as evidence in them.")
+    elif astray:
+        found.append(f"Gold evidence of {len(astray)} questions is not in the documents: {_few(astray)}.")
+    if failed:
+        found.append(f"{len(failed)} questions got an error instead of an answer: {_few(failed)}.")
+    if free:
+        found.append(
+            f"{free} questions have reference answers that stand in no gold evidence; they are judged by the evidence."
+        )
+    if mute:
+        found.append(f"{len(mute)} questions have nothing to judge an answer by: {_few(mute)}.")
+    return found
 
 
-def _rate(hits: Sequence[bool]) -> dict[str, float | int] | None:
-    if not hits:
+def _few(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")  # noqa: PLR2004 - the same 8
+
+
+def _timings(told: Sequence[Reply], system: System, jobs: int, seconds: float) -> Timings:
+    taken = [reply.milliseconds for reply in told if reply.status != "failed"]
+    stages = sorted({stage for reply in told for stage in reply.timings_ms})
+    return Timings(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        commit=_commit(),
+        machine=f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        jobs=jobs,
+        seconds=round(seconds, 3),
+        ask_ms={f"p{p}": percentile(taken, p) for p in (50, 95, 99)},
+        stages_ms={
+            stage: percentile([r.timings_ms[stage] for r in told if stage in r.timings_ms], 50) or 0.0
+            for stage in stages
+        },
+        peak_mb=_peak_mb() if system.kind == "library" else None,
+        per_question_ms={reply.id: round(reply.milliseconds, 3) for reply in told},
+    )
+
+
+def _peak_mb() -> float:
+    """Largest resident size of this process so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
+
+
+def _commit() -> str | None:
+    """The commit that is checked out where this code lies, with a `+` when files differ from it."""
+    at = Path(__file__).parent
+    git = ["git", "-C", str(at)]
+    try:
+        head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
         return None
-    low, high = wilson(sum(hits), len(hits))
-    return {"rate": sum(hits) / len(hits), "low": low, "high": high, "hits": sum(hits), "of": len(hits)}
-
-
-def evidence_stands(library: Library, examples: Sequence[Example]) -> list[str]:
-    """Ids of the examples whose gold quote is in none of the documents it names."""
-    texts = {d.source: fold(library.text(d.id)) for d in library.documents()}
-    return [e.id for e in examples for quote in e.evidence if fold(quote.quote) not in texts.get(quote.doc, "")]
+    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")

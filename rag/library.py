@@ -16,7 +16,7 @@ from rag.hidden import without_hidden
 from rag.model import finish_rebuild, model_note, open_model, outdated, record_model, start_rebuild
 from rag.protocols import Embedder
 from rag.rank import PASSAGES_READ, rank
-from rag.records import Answer, DocumentInfo, Hit, IngestReport, Keys, Progress, QuoteCheck
+from rag.records import Answer, DocumentInfo, Hit, IngestReport, Keys, Progress, QuoteCheck, Span
 from rag.retrieve import candidates, fuse, hits
 from rag.store import Store
 from rag.verify import Quoted, holds, verify
@@ -174,6 +174,10 @@ class Library:
     def text(self, document_id: str, collection: str = DEFAULT_COLLECTION) -> str:
         """A document's text, to which all offsets refer; raises NotFoundError."""
         return self.store.documents.text(collection, document_id)
+
+    def passage_spans(self, document_id: str, collection: str = DEFAULT_COLLECTION) -> list[Span]:
+        """Where a document's passages stand, ascending; what is in none is boilerplate. Raises NotFoundError."""
+        return self.store.passages.spans(self.store.documents.row(collection, document_id))
 
     def verify(self, citations: Sequence[Quoted], collection: str = DEFAULT_COLLECTION) -> list[QuoteCheck]:
         """What became of each citation's quote in the documents as they are now; raises NotFoundError."""

@@ -269,3 +269,11 @@ class Progress:
     passages: int
     """Passages embedded."""
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the conversation before a question."""
+
+    role: Literal["user", "assistant"]
+    content: str

@@ -22,6 +22,8 @@ def blocks(language: str) -> list[str]:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents" / "council.txt").write_text(TEXT, "utf-8")
+    asked = {"id": "q1", "question": "Who decides on the budget?", "answerable": True, "answers": ["The council"]}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(asked) + "\n", "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RAG_INDEX_DIR", raising=False)
     return tmp_path
@@ -45,6 +47,7 @@ def test_the_commands_of_the_readme_do_what_it_says(folder: Path) -> None:
     lines = [line for block in blocks("sh") for line in block.splitlines() if line.strip() != "rag serve"]
     shown = {line.partition("#")[0].strip(): run(line, folder) for line in lines}
     assert "The council decides on the budget every spring." in shown['rag ask "Who decides on the budget?"']
+    assert (folder / "report" / "report.html").is_file()
     saved = json.loads((folder / "answer.json").read_text("utf-8"))
     assert all(TEXT[c["start"] : c["end"]] == c["quote"] for c in saved["citations"])
 

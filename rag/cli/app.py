@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from rag import DEFAULT_COLLECTION, Filters, Library, RagError
+from rag.cli import evaluation
 from rag.library import COLLECTION_NAME
 from rag.settings import Settings, read_settings
 
@@ -38,6 +39,8 @@ def _checked_question(question: str) -> str:
         raise typer.BadParameter("the question is not UTF-8.")
     return question
 
+
+app.add_typer(evaluation.app, name="eval")
 
 Question = Annotated[str, typer.Argument(callback=_checked_question, metavar="TEXT", show_default=False)]
 Collection = Annotated[str, typer.Option(callback=_checked_collection, help="Set of documents, with its own index.")]

@@ -1,11 +1,19 @@
-"""Tells how far an ingest is: a bar on a terminal, otherwise a plain line now and then; always on stderr."""
+"""Tells how far a long command is: a bar on a terminal, otherwise a plain line now and then; always on stderr."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from rag import Progress as Step
 from rag.cli.screen import console, note, plain
@@ -30,6 +38,34 @@ def progress() -> Iterator[Callable[[Step], None]]:
             description=plain(step.source)[-40:],
             passages=step.passages,
         )
+
+
+@contextmanager
+def asking(total: int) -> Iterator[Callable[[], None]]:
+    """What to call with each question that is done; shows how many are, and the time left."""
+    err = console(stderr=True)
+    if not err.is_terminal:
+        yield _counted(total)
+        return
+    columns = (TextColumn("asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("asking", total=total)
+        yield lambda: bar.advance(task)
+
+
+def _counted(total: int) -> Callable[[], None]:
+    begin = last = monotonic()
+    done = 0
+
+    def count() -> None:
+        nonlocal last, done
+        done += 1
+        if monotonic() - last >= _QUIET_S:
+            last = monotonic()
+            left = (last - begin) / done * (total - done)
+            note(f"{done} of {total} questions asked, about {left:.0f} s left")
+
+    return count
 
 
 def _lines() -> Callable[[Step], None]:

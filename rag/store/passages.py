@@ -52,6 +52,13 @@ class Passages:
         )
         return np.fromiter((key for (key,) in rows), np.int64)
 
+    def spans(self, document: int) -> list[Span]:
+        """Where the passages of a document's row stand, ascending."""
+        rows = self._database.connection.execute(
+            'SELECT start, "end" FROM passages WHERE document = ? ORDER BY start', (document,)
+        )
+        return [Span(*row) for row in rows]
+
     def index_rows(self, keys: Keys) -> Iterator[IndexRows]:
         """Rows of these keys, in chunks that fit in memory."""
         for begin in range(0, len(keys), _ROWS_IN_MEMORY):

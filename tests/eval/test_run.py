@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -5,153 +6,212 @@ from pathlib import Path
 
 import pytest
 
-from eval.examples import Evidence, Example
-from eval.run import QUOTE_BUDGET, Outcome, evidence_stands, opened, outcome, run, summary
-from rag import Library, LoadError
-from rag.records import Answer, Claim, Passage
+from eval.examples import Dataset
+from eval.in_process import LibrarySubject
+from eval.metrics import METRICS
+from eval.records import Evidence, Example, GoldSpan, Placed, Quoted, Reply, Run, System
+from eval.report.saved import to_json
+from eval.run import evaluate, warnings
 from tests.rag.fakes import NOTES, fake_library, write_notes
-from tests.rag.hits import hit
 
 FERRY = Example(
     id="a1",
     question="When does the ferry leave the harbour?",
     type="lookup",
     answerable=True,
-    must_include=(("at nine", "9"),),
+    answers=("at nine",),
+    must_include=(("at nine",),),
     evidence=(Evidence("ferry.txt", "The ferry leaves\nthe harbour at NINE."),),
-    gold_docs=frozenset({"ferry.txt"}),
+    gold_docs={"ferry.txt": 1.0},
 )
-KRAKEN = Example(
-    "u1", "Where does the kraken sleep?", "", answerable=False, must_include=(), evidence=(), gold_docs=frozenset()
+BELL = Example(
+    id="a2",
+    question="When was the fog bell cast?",
+    type="lookup",
+    answerable=True,
+    must_include=(("1788",),),
+    evidence=(Evidence("boats/bell.md", "The fog bell was cast in 1788"),),
+    gold_docs={"boats/bell.md": 1.0},
 )
+KRAKEN = Example("u1", "When does the kraken leave the harbour?", "unanswerable-absent", answerable=False)
+RANKED = Example("r1", "lantern oil", gold_docs={"lantern.txt": 2.0})
+HARBOUR = Dataset("harbour", "5e" * 32, (FERRY, BELL, KRAKEN, RANKED))
+SERVICE = System("openai", "http://model", None, None, "model")
+
+
+class Mute:
+    """A service that shows its words only; errs when it is asked about bells."""
+
+    def system(self) -> System:
+        return SERVICE
+
+    def reply(self, example: Example, alone: bool = False) -> Reply:
+        assert not alone
+        if example.id == "a2":
+            return Reply(example.id, "failed", "503 from /v1", milliseconds=9_000.0)
+        stages = {"embed": 1.0, "total": 3.0} if example.id == "a1" else {"total": 5.0}
+        return Reply(example.id, "answered", "At nine.", milliseconds=4.0, timings_ms=stages)
+
+    def text(self, source: str) -> str | None:  # noqa: ARG002 - the Protocol's shape
+        return None
+
+    def holds(self, source: str, start: int, end: int) -> bool | None:  # noqa: ARG002 - the Protocol's shape
+        return None
+
+
+class Shifted:
+    """One document, quoted a character too far to the right."""
+
+    text_of = NOTES["ferry.txt"]
+
+    def system(self) -> System:
+        return System("service", "shifted", "c0ffee", 1, None)
+
+    def reply(self, example: Example, alone: bool = False) -> Reply:
+        assert not alone
+        quote = self.text_of[:37]
+        passage = Placed("ferry.txt", 0, len(self.text_of), self.text_of)
+        quotes = (Quoted(1, "ferry.txt", "doc_1", 1, 38, quote),)
+        return Reply(example.id, "answered", f"{quote} [1]", 0.9, quotes, (passage,), (passage,))
+
+    def text(self, source: str) -> str | None:
+        return self.text_of if source == "ferry.txt" else None
+
+    def holds(self, source: str, start: int, end: int) -> bool | None:
+        return source == "ferry.txt" and (start + end) // 2 < len(self.text_of)
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    folder = tmp_path_factory.mktemp("eval")
+def subject(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LibrarySubject]:
+    folder = tmp_path_factory.mktemp("harbour")
     with closing(fake_library(folder / "index")) as library:
         library.ingest([write_notes(folder / "notes")])
-        yield library
+        yield LibrarySubject(library)
 
 
-def test_each_question_is_asked_and_counted_in_order(library: Library) -> None:
+@pytest.fixture(scope="module")
+def harbour(subject: LibrarySubject) -> Run:
+    return evaluate(HARBOUR, subject)
+
+
+def timeless(run: Run) -> dict[str, object]:
+    """A run as JSON, without its timings."""
+    plain: dict[str, object] = json.loads(to_json(run))
+    del plain["timings"]
+    return plain
+
+
+def test_every_question_is_judged_in_order(harbour: Run) -> None:
+    ferry, bell, kraken, ranked = harbour.rows
+
+    assert [row.id for row in harbour.rows] == ["a1", "a2", "u1", "r1"]
+    assert (ferry.scores["right"], ferry.failure, bell.scores["right"]) == (1.0, None, 1.0)
+    assert ferry.gold == (GoldSpan("ferry.txt", 0, 37, "The ferry leaves\nthe harbour at NINE."),)
+    assert (kraken.scores["right"], kraken.failure) == (None, "wrongly answered")
+    assert (ranked.scores["right"], ranked.scores["retrieved_mrr"]) == (None, 1.0)
+
+
+def test_the_figures_are_those_of_the_rows(harbour: Run) -> None:
+    right = harbour.figures["right"]
+
+    assert (right.value, right.n, right.hits) == (1.0, 2, 2)
+    assert harbour.figures["quote_fidelity"].value == 1.0
+    assert harbour.figures["answered_wrong"].value == pytest.approx(1 / 3)
+    assert harbour.failures["wrongly answered"] == 1
+    assert list(harbour.by_type) == ["lookup", "unanswerable-absent"]
+    assert (harbour.dataset, harbour.dataset_sha256, harbour.warnings) == ("harbour", "5e" * 32, ())
+    assert (harbour.system.kind, harbour.system.documents) == ("library", len(NOTES))
+
+
+def test_every_score_and_figure_is_explained(harbour: Run) -> None:
+    assert {name for row in harbour.rows for name in row.scores} <= METRICS.keys()
+    assert harbour.figures.keys() <= METRICS.keys()
+
+
+def test_two_runs_are_equal_apart_from_their_timings(harbour: Run, subject: LibrarySubject) -> None:
+    again = evaluate(HARBOUR, subject, jobs=4)
+
+    assert replace(again, timings=harbour.timings) == harbour
+    assert timeless(again) == timeless(harbour)
+    assert again.timings.jobs == 4
+
+
+def test_a_run_that_was_stopped_comes_to_the_same(harbour: Run, subject: LibrarySubject, tmp_path: Path) -> None:
     done: list[None] = []
 
-    first, second = run(library, [FERRY, KRAKEN], lambda: done.append(None))
+    def stop() -> None:
+        done.append(None)
+        if len(done) == 2:
+            raise KeyboardInterrupt
 
-    assert (first.example, second.example, len(done)) == (FERRY, KRAKEN, 2)
-    assert (first.answered, first.right, first.in_passages, first.gold_rank, first.misquotes) == (
-        True,
-        True,
-        True,
-        1,
-        0,
-    )
-    assert (second.right, second.gold_rank) == (False, None)
-    assert first.milliseconds > 0
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(HARBOUR, subject, folder=tmp_path / "out", on_done=stop)
+    found = evaluate(HARBOUR, subject, folder=tmp_path / "out")
+
+    assert replace(found, timings=harbour.timings) == harbour
 
 
-def test_a_quote_that_is_not_its_documents_text_is_a_misquote(library: Library) -> None:
-    answer = library.ask(FERRY.question)
-    (claim,) = answer.claims
-    wrong = replace(claim.citations[0], quote="The ferry leaves at ten.")
+def test_the_timings_say_what_was_taken_and_where(harbour: Run) -> None:
+    timings = harbour.timings
 
-    found = outcome(library, FERRY, replace(answer, claims=(Claim(wrong.quote, (wrong, *claim.citations), 1.0),)))
-
-    assert found.misquotes == 1
-
-
-def test_what_stands_beyond_the_budget_does_not_count(library: Library) -> None:
-    answer = library.ask(FERRY.question)
-    (claim,) = answer.claims
-    (citation,) = claim.citations
-    long = replace(citation, quote="x" * QUOTE_BUDGET)
-
-    late = outcome(library, FERRY, replace(answer, claims=(Claim("", (long, citation), 1.0),)))
-    early = outcome(library, FERRY, replace(answer, claims=(Claim("", (citation, long), 1.0),)))
-
-    assert (late.right, early.right) == (False, True)
+    assert timings.created.endswith("+00:00")
+    assert timings.per_question_ms.keys() == {"a1", "a2", "u1", "r1"}
+    assert all(taken is not None and taken > 0 for taken in timings.ask_ms.values())
+    assert {"embed", "retrieve", "compose", "total"} <= timings.stages_ms.keys()
+    assert timings.peak_mb is not None
+    assert timings.peak_mb > 1
+    assert timings.seconds > 0
 
 
-def test_only_the_first_five_passages_count_and_ten_for_the_document(library: Library) -> None:
-    others = [hit("Nothing of the kind stands here.", f"{n}.txt") for n in range(5)]
-    gold = hit(NOTES["ferry.txt"], "ferry.txt")
-    answer = Answer(FERRY.question, "abstained", (), (*others, gold), 0.1, "No.", {"total": 1.0})
+def test_a_misquote_is_counted_by_its_kind() -> None:
+    found = evaluate(replace(HARBOUR, examples=(FERRY,)), Shifted())
 
-    found = outcome(library, FERRY, answer)
-
-    assert (found.in_passages, found.gold_rank, found.answered) == (False, 6, False)
-    assert isinstance(gold.passage, Passage)
+    assert found.figures["quote_fidelity"].value == 0.0
+    assert sum(found.misquotes.values()) == 1
+    assert found.rows[0].quotes[0].verbatim is False
 
 
-def made(example: Example, **fields: object) -> Outcome:
-    plain = Outcome(example, True, 0.5, True, True, 1, 0, 1.0)
-    return replace(plain, **fields)  # type: ignore[arg-type]
+def test_of_a_service_that_shows_its_words_only_the_rest_is_not_measured() -> None:
+    found = evaluate(HARBOUR, Mute())
+
+    assert (found.figures["right"].value, found.figures["right"].n) == (1.0, 1)
+    assert found.figures["failed"].value == 0.25
+    unmeasured = {"quote_fidelity", "evidence_f1", "retrieved_recall@5", "ranked_mrr", "answer_in_top_5", "auroc"}
+    assert {found.figures[name].value for name in unmeasured} == {None}
+    assert found.timings.peak_mb is None
+    assert found.timings.ask_ms == {"p50": 4.0, "p95": 4.0, "p99": 4.0}
+    assert found.timings.stages_ms == {"embed": 1.0, "total": 5.0}
 
 
-def test_the_summary_counts_each_kind_over_what_it_concerns() -> None:
-    ranking = replace(FERRY, answerable=None, must_include=())
-    outcomes = [
-        made(FERRY, confidence=0.9),
-        made(FERRY, right=False, confidence=0.8, misquotes=2),
-        made(FERRY, answered=False, right=False, in_passages=False, gold_rank=None, confidence=0.1),
-        made(KRAKEN, right=False, in_passages=False, gold_rank=None, confidence=0.3),
-        made(KRAKEN, answered=False, right=False, in_passages=False, gold_rank=None, confidence=0.2),
-        made(ranking, right=False, gold_rank=None),
+def test_a_service_that_hides_its_documents_is_not_said_to_lack_the_evidence() -> None:
+    hidden, failed = evaluate(HARBOUR, Mute()).warnings
+
+    assert hidden == "The documents cannot be read, nor what 2 questions have as evidence in them."
+    assert failed == "1 questions got an error instead of an answer: a2."
+
+
+def test_evidence_that_no_document_holds_is_a_warning() -> None:
+    found = evaluate(replace(HARBOUR, examples=(FERRY, BELL)), Shifted())
+
+    assert found.warnings == ("Gold evidence of 1 questions is not in the documents: a2.",)
+    assert found.rows[1].failure == "not indexed"
+
+
+def test_many_questions_are_named_by_the_first_eight(harbour: Run) -> None:
+    rows = [replace(harbour.rows[0], id=f"q{n}", status="failed") for n in range(10)]
+
+    (found,) = warnings(HARBOUR, rows, harbour.system)
+
+    assert found == "10 questions got an error instead of an answer: q0, q1, q2, q3, q4, q5, q6, q7 and 2 more."
+
+
+def test_what_is_judged_by_its_evidence_or_by_nothing_is_a_warning(harbour: Run) -> None:
+    free = replace(FERRY, must_include=())
+    mute = replace(free, id="m1", evidence=())
+
+    found = warnings(replace(HARBOUR, examples=(FERRY, free, mute, KRAKEN, RANKED)), harbour.rows, harbour.system)
+
+    assert found == [
+        "1 questions have reference answers that stand in no gold evidence; they are judged by the evidence.",
+        "1 questions have nothing to judge an answer by: m1.",
     ]
-
-    found = summary(outcomes)
-
-    def of(name: str) -> tuple[int, int]:
-        rate = found[name]
-        assert isinstance(rate, dict)
-        assert rate["rate"] == rate["hits"] / rate["of"]
-        assert rate["low"] <= rate["rate"] <= rate["high"]
-        return rate["hits"], rate["of"]
-
-    assert of("right_within_700") == (1, 3)
-    assert of("answer_in_top_5_passages") == (2, 3)
-    assert of("gold_document_in_top_10") == (2, 4)
-    assert of("false_refusals") == (1, 3)
-    assert of("right_refusals") == (1, 2)
-    assert of("answered_and_wrong") == (2, 5)
-    assert found["auroc_of_confidence"] == pytest.approx(4 / 6)
-    assert (found["misquotes"], found["questions"]) == (2, 6)
-
-
-def test_what_was_not_measured_is_none_and_not_zero() -> None:
-    found = summary([])
-
-    assert found.pop("questions") == 0
-    assert found.pop("misquotes") == 0
-    assert set(found.values()) == {None}
-
-
-def test_gold_evidence_that_no_document_holds_is_named(library: Library) -> None:
-    missing = replace(FERRY, id="a2", evidence=(Evidence("ferry.txt", "It sails at ten."),))
-    elsewhere = replace(FERRY, id="a3", evidence=(Evidence("gone.txt", "The ferry leaves"),))
-
-    assert evidence_stands(library, [FERRY, missing, elsewhere, KRAKEN]) == ["a2", "a3"]
-
-
-def test_an_index_that_is_there_is_opened(library: Library) -> None:
-    with opened(library.index, None) as again:
-        assert [info.source for info in again.documents()] == sorted(NOTES)
-
-
-def test_a_corpus_becomes_a_temporary_index_that_is_gone_afterwards(tmp_path: Path) -> None:
-    write_notes(tmp_path / "notes")
-
-    with opened(None, tmp_path / "notes") as library:
-        index = library.index
-        (found,) = run(library, [FERRY])
-        assert found.right
-
-    assert not index.exists()
-
-
-def test_a_corpus_with_a_bad_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "bad.txt").write_bytes(b"\0" * 99)
-
-    with pytest.raises((ValueError, LoadError), match=r"bad\.txt"), opened(None, tmp_path):
-        pass

@@ -1,0 +1,227 @@
+"""The commands of `rag eval`."""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+from typer.core import TyperGroup
+
+from rag import DEFAULT_COLLECTION, Library, RagError
+from rag.cli.robustness import robustness
+from rag.cli.screen import note, show_json
+from rag.settings import read_settings
+
+if TYPE_CHECKING:
+    from httpx import Client
+
+    from eval.examples import Dataset
+    from eval.gate import Rules
+    from eval.over_http import ServiceSubject
+    from eval.subject import Subject
+
+T = TypeVar("T")
+
+
+class _RunByDefault(TyperGroup):
+    """`rag eval DATASET` is `rag eval run DATASET`."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """The arguments, with the command where it is left out."""
+        first = next(iter(args), "--help")
+        named = first in self.commands or first in {"-h", "--help"}
+        return super().parse_args(ctx, args if named else ["run", *args])
+
+
+app = typer.Typer(cls=_RunByDefault, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+
+Data = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATASET", help="Questions: .jsonl, .csv, a BEIR folder, or a folder with questions.jsonl.", exists=True
+    ),
+]
+Corpus = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="PATH", exists=True, help="Make a temporary index of these files, folders or .jsonl."),
+]
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Write the report files here; a stopped run goes on.")]
+Jobs = Annotated[int, typer.Option(min=1, max=64, help="Questions at once; more than 1 blurs the latencies.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+@app.callback()
+def evaluation() -> None:
+    """Measure how well answers are grounded; `rag eval DATASET` is short for `rag eval run DATASET`."""
+
+
+@app.command()
+def run(
+    dataset: Data,
+    corpus: Corpus = None,
+    url: Annotated[
+        str | None, typer.Option(help="Ask a running service; one that ends in /v1 is asked as OpenAI's is.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="What an OpenAI-compatible service is asked for.")] = "rag",
+    collection: Annotated[str, typer.Option(help="Set of documents to ask.")] = DEFAULT_COLLECTION,
+    out: Out = None,
+    gate: Annotated[
+        Path | None, typer.Option(metavar="FILE", exists=True, help="Floors that the figures have to keep.")
+    ] = None,
+    jobs: Jobs = 1,
+    as_json: Json = False,
+) -> None:
+    """Ask every question of a set and judge the answers: on the index, on --corpus, or on --url.
+
+    The exit code is 1 when the gate does not open or the run cannot be made, 2 for wrong usage.
+    """
+    from eval.gate import read_gate  # noqa: PLC0415
+
+    if corpus and url:
+        raise typer.BadParameter("it is asked what it holds; leave one of the two out.", param_hint="--corpus, --url")
+    rules = None if gate is None else _usable(lambda: read_gate(gate))
+    questions = _dataset(dataset)
+    with _subject(corpus, url, model, collection) as (subject, remarks):
+        _run(questions, subject, remarks, jobs, out, rules, as_json)
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A", exists=True, help="A saved run: run.json, or its folder.")],
+    after: Annotated[Path, typer.Argument(metavar="B", exists=True, help="Another, of the same questions.")],
+    as_json: Json = False,
+) -> None:
+    """Show what changed from run A to run B, question by question; the exit code is 1 when a metric got worse."""
+    from eval.compare import compare as compared  # noqa: PLC0415
+    from eval.report.saved import read_run  # noqa: PLC0415
+    from rag.cli.figures import show_differences  # noqa: PLC0415
+
+    differences = _usable(lambda: compared(read_run(before), read_run(after)))
+    if as_json:
+        show_json([asdict(difference) for difference in differences])
+    else:
+        show_differences(differences)
+    if any(difference.verdict == "worse" for difference in differences):
+        raise typer.Exit(1)
+
+
+app.command()(robustness)
+
+
+def _run(
+    dataset: "Dataset",
+    subject: "Subject",
+    remarks: Sequence[str],
+    jobs: int,
+    out: Path | None,
+    rules: "Rules | None",
+    as_json: bool,
+) -> None:
+    from eval.gate import broken  # noqa: PLC0415
+    from eval.report import write_reports  # noqa: PLC0415
+    from eval.report.saved import to_json  # noqa: PLC0415
+    from eval.run import evaluate  # noqa: PLC0415
+    from rag.cli.figures import show_run  # noqa: PLC0415
+    from rag.cli.progress import asking  # noqa: PLC0415
+
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+    with asking(len(dataset.examples)) as on_done:
+        done = evaluate(dataset, subject, jobs, out, on_done, remarks)
+    if as_json:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(to_json(done))
+    else:
+        show_run(done)
+    if out is not None:
+        note(f"Written: {', '.join(str(path) for path in write_reports(done, out))}")
+    if all(row.status == "failed" for row in done.rows):
+        raise RagError(f"Not one question got an answer: {done.rows[0].answer}")
+    faults = [] if rules is None else _usable(lambda: broken(done, rules))
+    for fault in faults:
+        note(f"The gate stays shut: {fault}.")
+    if faults:
+        raise typer.Exit(1)
+    if rules is not None:
+        note("The gate is open.")
+
+
+def _dataset(path: Path) -> "Dataset":
+    from eval.examples import read_dataset  # noqa: PLC0415
+
+    return _usable(lambda: read_dataset(path))
+
+
+def _usable(made: Callable[[], T]) -> T:
+    """What is made of what was given on the command line; wrong usage when it cannot be."""
+    try:
+        return made()
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+@contextmanager
+def _subject(
+    corpus: list[Path] | None, url: str | None, model: str, collection: str
+) -> Iterator[tuple["Subject", tuple[str, ...]]]:
+    """Who is asked, and what is to be said of its documents."""
+    from eval.in_process import LibrarySubject  # noqa: PLC0415
+
+    settings = read_settings()
+    if url is not None:
+        key = None if settings.api_key is None else settings.api_key.get_secret_value()
+        with _service(url, key, model, collection) as subject:
+            yield subject, ()
+    elif corpus:
+        with _temporary(corpus, settings.model) as (library, remarks):
+            yield LibrarySubject(library), remarks
+    else:
+        if not (settings.index_dir / "truth.sqlite").is_file():
+            raise RagError(f"There is no index in {settings.index_dir}: name the documents with --corpus PATH.")
+        library = Library(settings.index_dir, settings.model)
+        try:
+            yield LibrarySubject(library, collection), ()
+        finally:
+            library.close()
+
+
+@contextmanager
+def _temporary(corpus: list[Path], model: str | None) -> Iterator[tuple[Library, tuple[str, ...]]]:
+    from eval.corpus import ingested  # noqa: PLC0415
+    from rag.cli.progress import progress  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="rag-eval-") as scratch:
+        library = Library(Path(scratch) / "index", model)
+        try:
+            with progress() as on_progress:
+                remarks = _usable(lambda: ingested(library, corpus, Path(scratch), on_progress))
+            yield library, remarks
+        finally:
+            library.close()
+
+
+@contextmanager
+def _service(url: str, key: str | None, model: str, collection: str) -> Iterator["Subject"]:
+    from httpx import InvalidURL  # noqa: PLC0415
+
+    from eval.over_http import ChatSubject, service_client  # noqa: PLC0415
+
+    try:
+        client = service_client(url, key)
+    except (InvalidURL, ValueError) as error:
+        raise typer.BadParameter(f"{url} is no address: {error}.", param_hint="--url") from None
+    with client:
+        yield ChatSubject(client, model) if url.rstrip("/").endswith("/v1") else _ours(client, url, collection)
+
+
+def _ours(client: "Client", url: str, collection: str) -> "ServiceSubject":
+    from eval.over_http import ServiceSubject  # noqa: PLC0415
+
+    try:
+        return ServiceSubject(client, collection)
+    except ValueError as error:
+        raise RagError(f"{url} cannot be asked: {error}") from None

@@ -1,0 +1,70 @@
+"""Prints the figures of an evaluation, and what changed between two."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from eval.compare import Difference
+from eval.records import Figure, Run
+from rag.cli.screen import console, note, plain, show
+
+
+def show_run(run: Run) -> None:
+    """Every figure that was measured, with its interval, then the failures by stage."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("figure")
+    for column in ("value", "95 % interval", "questions"):
+        table.add_column(column, justify="right")
+    for name, figure in run.figures.items():
+        if figure.value is not None:
+            table.add_row(Text(name), _number(figure.value), _interval(figure.low, figure.high), _questions(figure))
+    for name, milliseconds in run.timings.ask_ms.items():
+        if milliseconds is not None:
+            table.add_row(f"ask_{name}", f"{milliseconds:.1f} ms", "", "")
+    console().print(table)
+    unmeasured = [name for name, figure in run.figures.items() if figure.value is None]
+    if unmeasured:
+        show(f"Not measured: {', '.join(unmeasured)}.")
+    failed = [f"{stage} {count}" for stage, count in run.failures.items() if count]
+    show(f"Failures: {', '.join(failed) or 'none'}.")
+    for warning in run.warnings:
+        note(f"Note: {plain(warning)}")
+
+
+def show_differences(differences: Sequence[Difference]) -> None:
+    """Each metric of two runs, with the interval of the difference and what it shows; narrow enough for 80 columns."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("figure", no_wrap=True)
+    for column in ("before", "after", "change", "95 % interval", "p", "n"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("")
+    for d in differences:
+        table.add_row(
+            Text(d.name),
+            _number(d.before),
+            _number(d.after),
+            _number(d.after - d.before),
+            _interval(d.low, d.high),
+            "" if d.p is None else f"{d.p:.3f}",
+            str(d.n),
+            "" if d.verdict == "no difference shown" else d.verdict,
+        )
+    console().print(table)
+    counts = Counter(d.verdict for d in differences)
+    show(
+        f"{counts['better']} better, {counts['worse']} worse, {counts['no difference shown']} with no difference shown."
+    )
+
+
+def _questions(figure: Figure) -> str:
+    return str(figure.n) if figure.hits is None else f"{figure.hits} of {figure.n}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"  # noqa: PLR2004 - lengths need no decimals
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"[{_number(low)}, {_number(high)}]"
