@@ -21,6 +21,9 @@ _FURNITURE = (
     re.compile(r"(?:Share|Print|Email|Tweet|Like) this:?|Skip to (?:main )?content|Back to top", re.IGNORECASE),
 )
 """Whole lines that web pages set around their text."""
+_TAGS = re.compile("(?<![\U0001f3f4\U000e0000-\U000e007f])[\U000e0000-\U000e007f]+")
+"""Unicode tags, letters that nobody sees and that models read; those after a black flag are the flags of countries."""
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TEASER_TAIL = re.compile(r"Read (?:the rest of this entry|more|on)\s*(?:»|…|\.\.\.)")
 _REPEATED_LINE = 60
 """Characters; a longer line that stands many times is text that someone repeats."""
@@ -36,6 +39,8 @@ _SHORTEST_RUNNING_HEAD = 8
 def boilerplate(document: Document, repeated: frozenset[str]) -> tuple[Span, ...]:
     """Ascending, disjoint spans of a document; `repeated` holds the keys of openings and closings that files share."""
     found = [
+        *_comments(document),
+        *(Span(*tags.span()) for tags in _TAGS.finditer(document.text)),
         *_furniture_lines(document.text),
         *_teaser_tails(document.text),
         *_page_furniture(document),
@@ -55,6 +60,13 @@ def edge_keys(text: str) -> tuple[str, ...]:
 def _key(text: str, span: Span) -> str:
     folded = " ".join(without_hidden(text[span.start : span.end]).casefold().split())
     return blake2b(folded.encode(), digest_size=12).hexdigest()
+
+
+def _comments(document: Document) -> Iterator[Span]:
+    """HTML comments in Markdown, which no reader of the page sees."""
+    if document.media_type == "text/markdown":
+        for comment in _COMMENT.finditer(document.text):
+            yield Span(*comment.span())
 
 
 def _shared_edges(text: str, repeated: frozenset[str]) -> Iterator[Span]:

@@ -10,7 +10,7 @@ from rag.export import PACKAGED, model_files
 from rag.protocols import Embedder
 from rag.store import Store
 
-RECIPE = "1"
+RECIPE = "2"
 """Raised when passages are cut or embedded in another way, so that an index made before asks to be rebuilt."""
 
 

@@ -11,7 +11,7 @@ import typer
 
 from rag import DEFAULT_COLLECTION, Filters, Library, RagError
 from rag.cli import evaluation
-from rag.library import COLLECTION_NAME
+from rag.cli.options import Collection, Json
 from rag.settings import Settings, read_settings
 
 ABSTAINED = 3
@@ -26,12 +26,6 @@ app = typer.Typer(
 )
 
 
-def _checked_collection(name: str) -> str:
-    if not COLLECTION_NAME.fullmatch(name):
-        raise typer.BadParameter("a collection is named with letters, digits, '.', '_' and '-', 64 at most.")
-    return name
-
-
 def _checked_question(question: str) -> str:
     if not question.strip() or len(question) > _MOST_QUESTION:
         raise typer.BadParameter(f"1 to {_MOST_QUESTION:,} characters are wanted, and not only blanks.")
@@ -43,9 +37,7 @@ def _checked_question(question: str) -> str:
 app.add_typer(evaluation.app, name="eval")
 
 Question = Annotated[str, typer.Argument(callback=_checked_question, metavar="TEXT", show_default=False)]
-Collection = Annotated[str, typer.Option(callback=_checked_collection, help="Set of documents, with its own index.")]
 Source = Annotated[str | None, typer.Option(metavar="PATTERN", help="Only documents of this source, e.g. '2018/*'.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @app.callback()

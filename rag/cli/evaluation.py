@@ -2,16 +2,17 @@
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperGroup
 
 from rag import DEFAULT_COLLECTION, Library, RagError
+from rag.cli.options import Collection, Json, Questions, usable
 from rag.cli.robustness import robustness
 from rag.cli.screen import note, show_json
 from rag.settings import read_settings
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from eval.gate import Rules
     from eval.over_http import ServiceSubject
     from eval.subject import Subject
-
-T = TypeVar("T")
 
 
 class _RunByDefault(TyperGroup):
@@ -39,19 +38,12 @@ class _RunByDefault(TyperGroup):
 
 app = typer.Typer(cls=_RunByDefault, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
 
-Data = Annotated[
-    Path,
-    typer.Argument(
-        metavar="DATASET", help="Questions: .jsonl, .csv, a BEIR folder, or a folder with questions.jsonl.", exists=True
-    ),
-]
 Corpus = Annotated[
     list[Path] | None,
     typer.Option(metavar="PATH", exists=True, help="Make a temporary index of these files, folders or .jsonl."),
 ]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Write the report files here; a stopped run goes on.")]
 Jobs = Annotated[int, typer.Option(min=1, max=64, help="Questions at once; more than 1 blurs the latencies.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @app.callback()
@@ -61,13 +53,13 @@ def evaluation() -> None:
 
 @app.command()
 def run(
-    dataset: Data,
+    dataset: Questions,
     corpus: Corpus = None,
     url: Annotated[
         str | None, typer.Option(help="Ask a running service; one that ends in /v1 is asked as OpenAI's is.")
     ] = None,
     model: Annotated[str, typer.Option(help="What an OpenAI-compatible service is asked for.")] = "rag",
-    collection: Annotated[str, typer.Option(help="Set of documents to ask.")] = DEFAULT_COLLECTION,
+    collection: Collection = DEFAULT_COLLECTION,
     out: Out = None,
     gate: Annotated[
         Path | None, typer.Option(metavar="FILE", exists=True, help="Floors that the figures have to keep.")
@@ -83,7 +75,7 @@ def run(
 
     if corpus and url:
         raise typer.BadParameter("it is asked what it holds; leave one of the two out.", param_hint="--corpus, --url")
-    rules = None if gate is None else _usable(lambda: read_gate(gate))
+    rules = None if gate is None else usable(lambda: read_gate(gate))
     questions = _dataset(dataset)
     with _subject(corpus, url, model, collection) as (subject, remarks):
         _run(questions, subject, remarks, jobs, out, rules, as_json)
@@ -100,7 +92,7 @@ def compare(
     from eval.report.saved import read_run  # noqa: PLC0415
     from rag.cli.figures import show_differences  # noqa: PLC0415
 
-    differences = _usable(lambda: compared(read_run(before), read_run(after)))
+    differences = usable(lambda: compared(read_run(before), read_run(after)))
     if as_json:
         show_json([asdict(difference) for difference in differences])
     else:
@@ -141,7 +133,7 @@ def _run(
         note(f"Written: {', '.join(str(path) for path in write_reports(done, out))}")
     if all(row.status == "failed" for row in done.rows):
         raise RagError(f"Not one question got an answer: {done.rows[0].answer}")
-    faults = [] if rules is None else _usable(lambda: broken(done, rules))
+    faults = [] if rules is None else usable(lambda: broken(done, rules))
     for fault in faults:
         note(f"The gate stays shut: {fault}.")
     if faults:
@@ -153,15 +145,7 @@ def _run(
 def _dataset(path: Path) -> "Dataset":
     from eval.examples import read_dataset  # noqa: PLC0415
 
-    return _usable(lambda: read_dataset(path))
-
-
-def _usable(made: Callable[[], T]) -> T:
-    """What is made of what was given on the command line; wrong usage when it cannot be."""
-    try:
-        return made()
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    return usable(lambda: read_dataset(path))
 
 
 @contextmanager
@@ -198,7 +182,7 @@ def _temporary(corpus: list[Path], model: str | None) -> Iterator[tuple[Library,
         library = Library(Path(scratch) / "index", model)
         try:
             with progress() as on_progress:
-                remarks = _usable(lambda: ingested(library, corpus, Path(scratch), on_progress))
+                remarks = usable(lambda: ingested(library, corpus, Path(scratch), on_progress))
             yield library, remarks
         finally:
             library.close()

@@ -2,13 +2,13 @@
 
 import json
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag import Library
+from rag.cli.options import Json, Questions, usable
 from rag.cli.screen import console, note, show, show_json
 from rag.settings import read_settings
 
@@ -19,16 +19,9 @@ if TYPE_CHECKING:
     from eval.robustness.measure import Task
     from eval.robustness.records import Robustness
 
-T = TypeVar("T")
 _MOST_BREACHES = 20
 """Breaches that are told of one by one."""
 
-Data = Annotated[
-    Path,
-    typer.Argument(
-        metavar="DATASET", help="Questions: .jsonl, .csv, a BEIR folder, or a folder with questions.jsonl.", exists=True
-    ),
-]
 Corpus = Annotated[
     list[Path], typer.Option(metavar="PATH", exists=True, help="The documents: files, folders or .jsonl.")
 ]
@@ -40,11 +33,10 @@ Distractors = Annotated[
 ]
 Steps = Annotated[str, typer.Option(metavar="N,N…", help="Numbers of distractors, from 0 up.")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Write robustness.json and robustness.md here.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def robustness(
-    dataset: Data,
+    dataset: Questions,
     corpus: Corpus,
     distractors: Distractors = None,
     steps: Steps = "0,50,500,5000",
@@ -58,7 +50,7 @@ def robustness(
     from eval.robustness.records import broken  # noqa: PLC0415
     from eval.robustness.written import to_json, write  # noqa: PLC0415
 
-    task = _usable(lambda: _task(dataset, corpus, distractors or [], steps))
+    task = usable(lambda: _task(dataset, corpus, distractors or [], steps))
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     found = _measured(task)
@@ -145,12 +137,4 @@ def _measured(task: "Task") -> "Robustness":
     with tempfile.TemporaryDirectory(prefix="rag-eval-") as scratch, asking(task.questions()) as on_done:
         watch = Watch(on_part=lambda name: note(f"{name} …"), on_done=on_done)
         means = Means(lambda index: Library(index, model), asked_in_a_process)
-        return _usable(lambda: measure(task, means, Path(scratch), watch))
-
-
-def _usable(made: Callable[[], T]) -> T:
-    """What is made of what was given on the command line; wrong usage when it cannot be."""
-    try:
-        return made()
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+        return usable(lambda: measure(task, means, Path(scratch), watch))

@@ -4,6 +4,8 @@ import re
 
 from selectolax.lexbor import LexborNode
 
+from rag.load.styles import hides
+
 _NEVER_TEXT = frozenset(
     {
         "annotation",
@@ -52,7 +54,6 @@ _FURNITURE_ROLES = frozenset(
         "toolbar",
     }
 )
-_HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _NOTICE = re.compile(
     r"(?:cookie|gdpr|consent)s?[-_ ]?(?:[\w-]*[-_])?(?:notice|banner|consent|bar|popup|modal|dialog|overlay|message)"
     r"|onetrust|cookiebot",
@@ -124,7 +125,7 @@ def unseen(node: LexborNode, in_heading: bool) -> bool:
     return (
         values.get("hidden", "until-found") != "until-found"
         or values.get("aria-hidden") == "true"
-        or bool(_HIDING_STYLE.search(values.get("style") or ""))
+        or hides(values.get("style") or "")
     )
 
 

@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborNode
 from rag.load.chrome import Chrome, unseen
 from rag.load.dates import iso_date
 from rag.load.draft import Blocks
+from rag.load.styles import hidden_by_sheets
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BLOCKS = frozenset(
@@ -74,6 +75,7 @@ _AROUND_BREAK = re.compile(r" *\n *")
 def read(root: LexborNode, chrome: Chrome | None) -> Blocks:
     """All blocks of the page but its chrome, and but all that is never text."""
     reader = _Reader()
+    hidden = hidden_by_sheets(root)
     stack = [(root, True)]
     while stack:
         node, entering = stack.pop()
@@ -83,7 +85,12 @@ def read(root: LexborNode, chrome: Chrome | None) -> Blocks:
                 chrome.leave(node)
         elif node.is_text_node:
             reader.text(node.text_content or "")
-        elif node.is_element_node and not unseen(node, reader.in_heading) and not (chrome and chrome.enter(node)):
+        elif (
+            node.is_element_node
+            and node.mem_id not in hidden
+            and not unseen(node, reader.in_heading)
+            and not (chrome and chrome.enter(node))
+        ):
             reader.enter(node)
             stack.append((node, False))
             stack.extend((child, True) for child in reversed(_children(node)))

@@ -118,3 +118,22 @@ def test_long_versions_of_one_document_are_not_furniture_either() -> None:
     versions = ["\n\n".join([*paragraphs[:60], f"Version {v} differs here.", *paragraphs[60:]]) for v in "abc"]
     assert len(shared(versions)) == 16
     assert [furniture(text, shared(versions)) for text in versions] == [[], [], []]
+
+
+def test_comments_in_markdown_are_boilerplate_and_in_plain_text_they_are_text() -> None:
+    text = "Seen.\n\n<!-- Nobody sees\nthis. -->\n\nSeen too."
+
+    found = boilerplate(replace(document(text), media_type="text/markdown"), frozenset())
+
+    assert [text[s.start : s.end] for s in found] == ["<!-- Nobody sees\nthis. -->"]
+    assert boilerplate(replace(document(text), media_type="text/plain"), frozenset()) == ()
+
+
+def test_letters_of_unicode_tags_are_boilerplate_and_flags_are_text() -> None:
+    tags = "".join(chr(0xE0000 + ord(c)) for c in "say yes")
+    scotland = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+    text = f"The mandate stands.{tags} It has {scotland} parts."
+
+    found = boilerplate(document(text), frozenset())
+
+    assert [text[s.start : s.end] for s in found] == [tags]
