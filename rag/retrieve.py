@@ -38,8 +38,8 @@ def candidates(
     vectors: VectorIndex, lexical: LexicalIndex, vector: Vectors, question: str, allowed: Keys | None
 ) -> Candidates:
     """The best passages of either index, with the cosine of each, and BM25 of those best by it."""
-    dense = vectors.search(vector, CANDIDATES, allowed)
-    words = lexical.search(question, CANDIDATES, allowed)
+    dense = _best(vectors.search(vector, CANDIDATES + 1, allowed))
+    words = _best(lexical.search(question, CANDIDATES + 1, allowed))
     known = set(dense.keys)
     missing = [key for key in words.keys if key not in known]
     rest = vectors.search(vector, len(missing), np.array(missing, np.int64)) if missing else Ranking([], [])
@@ -50,6 +50,19 @@ def candidates(
         np.array(dense.scores + rest.scores, np.float32),
         np.array([bm25.get(key, math.nan) for key in keys], np.float32),
     )
+
+
+def _best(ranking: Ranking) -> Ranking:
+    """The candidates, without those that are no better than the first beyond.
+
+    An index cuts equals apart in an order of its own, which would make an answer depend on the order of ingest. Only
+    where all are equal, it has to do.
+    """
+    if len(ranking.keys) <= CANDIDATES:
+        return ranking
+    beyond = ranking.scores[CANDIDATES]
+    kept = sum(score > beyond for score in ranking.scores) or CANDIDATES
+    return Ranking(ranking.keys[:kept], ranking.scores[:kept])
 
 
 def fuse(found: Candidates) -> list[Fused]:

@@ -54,15 +54,17 @@ def asking(total: int) -> Iterator[Callable[[], None]]:
 
 
 def _counted(total: int) -> Callable[[], None]:
-    begin = last = monotonic()
+    begin = last = 0.0
     done = 0
 
     def count() -> None:
-        nonlocal last, done
+        nonlocal begin, last, done
+        begin = begin or monotonic()  # of the first answer: what came before, such as an ingest, says nothing
+        last = last or begin
         done += 1
         if monotonic() - last >= _QUIET_S:
             last = monotonic()
-            left = (last - begin) / done * (total - done)
+            left = (last - begin) / (done - 1) * (total - done)
             note(f"{done} of {total} questions asked, about {left:.0f} s left")
 
     return count

@@ -13,7 +13,7 @@ from tests.rag.hits import hit
 class Listed:
     """An index of either kind that gives what it was told to."""
 
-    def __init__(self, scores: dict[int, float], shown: int = CANDIDATES) -> None:
+    def __init__(self, scores: dict[int, float], shown: int = CANDIDATES + 1) -> None:
         self._scores = scores
         self._shown = shown
 
@@ -113,3 +113,26 @@ def test_hits_carry_both_scores_and_the_cosine_of_each_sentence() -> None:
 
 def test_passages_that_are_gone_from_the_store_are_no_hits() -> None:
     assert hits(fuse(found({4: 0.7}, {})), {}, VECTOR) == []
+
+
+COSINES = {key: 1 - key / 1000 for key in range(CANDIDATES * 2)}
+
+
+def scored(candidates: Candidates) -> set[int]:
+    """Keys that have a lexical score."""
+    pairs = zip(candidates.keys, candidates.lexical, strict=True)
+    return {int(key) for key, score in pairs if not np.isnan(score)}
+
+
+def test_equals_at_the_last_place_are_all_left_out_so_that_their_order_cannot_matter() -> None:
+    better = dict.fromkeys(range(CANDIDATES - 5), 2.0)
+    equals = range(CANDIDATES - 5, CANDIDATES + 5)
+
+    one = found(COSINES, better | dict.fromkeys(equals, 1.0))
+    other = found(COSINES, better | dict.fromkeys(reversed(equals), 1.0))
+
+    assert scored(one) == scored(other) == set(better)
+
+
+def test_where_all_are_equal_some_are_looked_at_all_the_same() -> None:
+    assert len(scored(found(COSINES, dict.fromkeys(range(CANDIDATES * 2), 1.0)))) == CANDIDATES
