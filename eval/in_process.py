@@ -36,9 +36,9 @@ class LibrarySubject:
         question = example.standalone if alone and example.standalone else example.question
         try:
             begin = time.perf_counter()
-            answer = self._library.ask(question, self._collection, top_k=SHOWN)
+            answer = self._library.ask(question, self._collection, SHOWN, history=() if alone else example.history)
             milliseconds = (time.perf_counter() - begin) * 1000
-            found = self._library.search(question, self._collection, RETRIEVED)
+            found = self._library.search(answer.rewritten or question, self._collection, RETRIEVED)
         except RagError as error:
             return Reply(example.id, "failed", str(error))
         return Reply(
@@ -53,6 +53,7 @@ class LibrarySubject:
             ),
             retrieved=_placed(found.hits),
             ranked=_placed(answer.hits),
+            rewritten=answer.rewritten,
             milliseconds=milliseconds,
             timings_ms=dict(answer.timings_ms),
         )

@@ -75,7 +75,11 @@ class ServiceSubject:
             begin = time.perf_counter()
             told = _posted(self._client, "/v1/ask", body)
             milliseconds = (time.perf_counter() - begin) * 1000
-            search = {"query": question, "collection": self._collection, "top_k": RETRIEVED}
+            search = {
+                "query": told.get("rewritten_question") or question,
+                "collection": self._collection,
+                "top_k": RETRIEVED,
+            }
             found = _posted(self._client, "/v1/search", search)
             return _of_service(example.id, told, found["hits"], milliseconds)
         except _TROUBLE as error:

@@ -7,6 +7,8 @@ measured" or "not known", and is never counted as 0.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rag import Turn
+
 Misquote = Literal["fabricated", "stitched", "misattributed", "stale", "truncated"]
 Stage = Literal["not indexed", "not retrieved", "ranked out", "not extracted", "wrongly abstained", "wrongly answered"]
 
@@ -32,14 +34,6 @@ class Evidence:
     quote: str
     alternatives: tuple["Evidence", ...] = ()
     """Other places that say the same; any one of them will do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One message of the talk before a question."""
-
-    role: Literal["user", "assistant"]
-    content: str
 
 
 @dataclass(frozen=True, slots=True)

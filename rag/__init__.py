@@ -23,6 +23,7 @@ from rag.records import (
     Progress,
     QuoteCheck,
     Section,
+    Turn,
 )
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "Section",
     "SettingError",
     "Status",
+    "Turn",
 ]

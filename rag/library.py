@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from rag.compose import NO_DOCUMENTS, abstain, compose
 from rag.errors import IndexUnusableError, NotFoundError, SettingError
+from rag.follow_up import rewrite
 from rag.generations import Generations
 from rag.hidden import without_hidden
 from rag.model import finish_rebuild, model_note, open_model, outdated, record_model, start_rebuild
 from rag.protocols import Embedder
 from rag.rank import PASSAGES_READ, rank
-from rag.records import Answer, DocumentInfo, Hit, IngestReport, Keys, Progress, QuoteCheck, Span
+from rag.records import Answer, DocumentInfo, Hit, IngestReport, Keys, Progress, QuoteCheck, Span, Turn
 from rag.retrieve import candidates, fuse, hits
 from rag.store import Store
 from rag.verify import Quoted, holds, verify
@@ -96,9 +97,22 @@ class Library:
     # --- once per question
 
     def ask(
-        self, question: str, collection: str = DEFAULT_COLLECTION, top_k: int = 8, filters: Filters | None = None
+        self,
+        question: str,
+        collection: str = DEFAULT_COLLECTION,
+        top_k: int = 8,
+        filters: Filters | None = None,
+        history: Sequence[Turn] = (),
     ) -> Answer:
-        """An answer of checked extracts, or an abstention with the nearest passages."""
+        """An answer of checked extracts, or an abstention with the nearest passages.
+
+        A question that leans on its `history`, oldest first, is answered as the answer's `rewritten` has it.
+        """
+        asked = rewrite(question, history) if history else question
+        answer = self._answer(asked, collection, top_k, filters)
+        return answer if asked == question else replace(answer, question=question, rewritten=asked)
+
+    def _answer(self, question: str, collection: str, top_k: int, filters: Filters | None) -> Answer:
         for _ in range(_TRIES):
             begin = perf_counter()
             found = self.search(question, collection, max(top_k, PASSAGES_READ), filters)

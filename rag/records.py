@@ -218,6 +218,8 @@ class Answer:
     reason: str | None = None
     """One plain sentence, when abstaining."""
     timings_ms: dict[str, float] = field(default_factory=dict)
+    rewritten: str | None = None
+    """A follow-up as it was understood; `None` when the question stood alone."""
 
 
 @dataclass(frozen=True, slots=True)

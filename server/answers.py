@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rag import Library, QuoteCheck
+from rag import Library, QuoteCheck, Turn
 from server import stream
 from server.asked import AskRequest, SearchRequest, VerifyRequest, read_body
 from server.describe import body_of, problems
@@ -76,7 +76,10 @@ class Answers:
         return self._library.verify(asked.citations, asked.collection)
 
     async def _answer(self, asked: AskRequest) -> Json:
-        work = partial(self._library.ask, asked.question, asked.collection, asked.top_k, asked.filters.filters())
+        history = [Turn(turn.role, turn.content) for turn in asked.history]
+        work = partial(
+            self._library.ask, asked.question, asked.collection, asked.top_k, asked.filters.filters(), history
+        )
         degraded = "llm_unavailable" if asked.mode == "llm" else None
         return answer_json(await self._gate.run(work), degraded)
 

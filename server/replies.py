@@ -56,6 +56,8 @@ class AskReply(_Reply):
 
     id: str
     question: str
+    rewritten_question: str | None
+    """A follow-up as it was understood from the history; `null` when the question stood alone."""
     status: Literal["answered", "abstained"]
     answer: str
     mode: Literal["extractive", "llm"]

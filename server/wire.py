@@ -17,6 +17,7 @@ def answer_json(answer: Answer, degraded: str | None = None) -> Json:
     return {
         "id": f"ans_{secrets.token_hex(12)}",
         "question": answer.question,
+        "rewritten_question": answer.rewritten,
         "status": answer.status,
         "answer": text if answer.claims else answer.reason,
         "mode": "extractive",

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from eval.examples import Dataset, read_dataset
-from eval.records import Evidence, Turn
+from eval.records import Evidence
+from rag import Turn
 
 WHOLE: dict[str, object] = {
     "id": "h001",

@@ -3,9 +3,9 @@ from importlib.metadata import version
 import pytest
 
 from eval.in_process import LibrarySubject
-from eval.records import Example, Turn
+from eval.records import Example
 from eval.subject import RETRIEVED, SHOWN, fingerprint
-from rag import Library
+from rag import Library, Turn
 from tests.program import NESTS
 
 ASKED = Example("q", NESTS)

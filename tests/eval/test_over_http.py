@@ -10,9 +10,9 @@ from eval.examples import Dataset
 from eval.gate import Gate, Rules, broken
 from eval.in_process import LibrarySubject
 from eval.over_http import ChatSubject, ServiceSubject, service_client
-from eval.records import Evidence, Example, Reply, Turn
+from eval.records import Evidence, Example, Reply
 from eval.run import evaluate
-from rag import Library
+from rag import Library, Turn
 from tests.eval.serving import chat, closed_port, served, serving
 from tests.program import NESTS
 from tests.rag.fakes import fake_library

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from rag import Answer, Filters, Library, NotFoundError, SettingError
+from rag import Answer, Filters, Library, NotFoundError, SettingError, Turn
 from rag.embed import OnnxEmbedder
 from tests.rag.fakes import fake_library
 
@@ -47,6 +47,26 @@ def test_an_answer_has_claims_or_a_reason_and_numbers_its_citations(stocked: Lib
         numbers = [citation.n for claim in answer.claims for citation in claim.citations]
         assert numbers == list(range(1, len(numbers) + 1))
         assert 0 <= answer.confidence <= 1
+
+
+def test_a_follow_up_is_answered_as_it_was_rewritten(stocked: Library) -> None:
+    history = (Turn("user", "Who is Ada Holm?"), Turn("assistant", "She keeps the lantern."))
+
+    answer = stocked.ask("And what does she buy?", history=history)
+
+    assert answer.question == "And what does she buy?"
+    assert answer.rewritten == "And what does Ada Holm buy?"
+    alone = stocked.ask(answer.rewritten)
+    assert (answer.claims, answer.confidence) == (alone.claims, alone.confidence)
+
+
+def test_a_question_that_stands_alone_is_asked_as_it_is_whatever_was_said_before(stocked: Library) -> None:
+    history = (Turn("user", "Who is Ada Holm?"), Turn("assistant", "She keeps the lantern."))
+
+    answer = stocked.ask(QUESTIONS[0], history=history)
+
+    assert answer.rewritten is None
+    assert answer.claims == stocked.ask(QUESTIONS[0]).claims
 
 
 def test_timings_name_every_stage(stocked: Library) -> None:

@@ -94,8 +94,14 @@ def test_top_k_limits_the_passages(client: httpx.Client) -> None:
     assert len(_ask(client, top_k=1)["passages"]) == 1
 
 
-def test_history_is_taken(client: httpx.Client) -> None:
-    assert _ask(client, history=[{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}])
+def test_a_follow_up_is_shown_as_it_was_understood(client: httpx.Client) -> None:
+    history = [{"role": "user", "content": "Who is Ada Holm?"}, {"role": "assistant", "content": "She keeps it."}]
+
+    told = _ask(client, question="And what does she buy?", history=history)
+
+    assert told["question"] == "And what does she buy?"
+    assert told["rewritten_question"] == "And what does Ada Holm buy?"
+    assert _ask(client)["rewritten_question"] is None
 
 
 def test_search_gives_ranked_passages(client: httpx.Client) -> None:

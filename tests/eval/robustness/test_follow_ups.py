@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from eval.records import Example, Turn
+from eval.records import Example
 from eval.robustness.follow_ups import follow_ups
+from rag import Turn
 from tests.eval.robustness.scripted import Scripted, abstained, answered, quoting
 
 NINE = answered(quoting("The ferry leaves at nine."))
