@@ -19,8 +19,8 @@ from eval.records import (
     Stage,
     System,
     Timings,
-    Turn,
 )
+from rag import Turn
 
 DOCUMENTS = {
     "harbour/ferry-order.md": (
