@@ -12,8 +12,9 @@ from rag import Answer, Hit, Library, RagError
 class LibrarySubject:
     """An index in this process."""
 
-    def __init__(self, library: Library, collection: str = "default") -> None:
-        """Ask a collection of an open library."""
+    def __init__(self, library: Library, collection: str = "default", threshold: float | None = None) -> None:
+        """Ask a collection of an open library; `threshold` as `Library.ask` takes it."""
+        self._threshold = threshold
         self._library = library
         self._collection = collection
         self._ids = {info.source: info.id for info in library.documents(collection)}
@@ -36,7 +37,9 @@ class LibrarySubject:
         question = example.standalone if alone and example.standalone else example.question
         try:
             begin = time.perf_counter()
-            answer = self._library.ask(question, self._collection, SHOWN, history=() if alone else example.history)
+            answer = self._library.ask(
+                question, self._collection, SHOWN, history=() if alone else example.history, threshold=self._threshold
+            )
             milliseconds = (time.perf_counter() - begin) * 1000
             found = self._library.search(answer.rewritten or question, self._collection, RETRIEVED)
         except RagError as error:

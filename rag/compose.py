@@ -37,12 +37,21 @@ _NOTHING_FOUND = "The documents hold nothing on this question."
 _NO_SUPPORT = "The documents do not seem to hold the answer; the nearest passages are shown instead."
 
 
-def compose(question: str, hits: Sequence[Hit], ranked: Sequence[RankedSentence], rarity: dict[str, float]) -> Answer:
-    """An answer of the best sentences in reading order, or a reason to abstain; `rarity` weighs question words."""
+def compose(
+    question: str,
+    hits: Sequence[Hit],
+    ranked: Sequence[RankedSentence],
+    rarity: dict[str, float],
+    threshold: float = ABSTAIN_BELOW,
+) -> Answer:
+    """An answer of the best sentences in reading order, or a reason to abstain.
+
+    `rarity` weighs question words; `threshold` is the least confidence of an answer.
+    """
     if not ranked:
         return abstain(question, hits, 0.0, _NOTHING_FOUND)
     sure = confidence(ranked)
-    if sure < ABSTAIN_BELOW:
+    if sure < threshold:
         return abstain(question, hits, sure, _NO_SUPPORT)
     chosen = _joined(_in_reading_order(choose(question, ranked, rarity), hits))
     claims = tuple(

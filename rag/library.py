@@ -9,15 +9,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from rag.compose import NO_DOCUMENTS, abstain, compose
+from rag.compose import ABSTAIN_BELOW, NO_DOCUMENTS, abstain, compose
 from rag.errors import IndexUnusableError, NotFoundError, SettingError
 from rag.follow_up import rewrite
 from rag.generations import Generations
 from rag.hidden import without_hidden
 from rag.model import finish_rebuild, model_note, open_model, outdated, record_model, start_rebuild
+from rag.operating import forget_points, keep_point, read_point
 from rag.protocols import Embedder
 from rag.rank import PASSAGES_READ, rank
-from rag.records import Answer, DocumentInfo, Hit, IngestReport, Keys, Progress, QuoteCheck, Span, Turn
+from rag.records import Answer, DocumentInfo, Hit, IngestReport, Keys, OperatingPoint, Progress, QuoteCheck, Span, Turn
 from rag.retrieve import candidates, fuse, hits
 from rag.store import Store
 from rag.verify import Quoted, holds, verify
@@ -68,6 +69,8 @@ class Status:
     bytes: int
     healthy: bool
     """Whether the search indexes hold exactly the stored passages."""
+    operating_point: OperatingPoint | None
+    """As `rag eval calibrate` set it; `None` for the shipped one."""
 
 
 class Library:
@@ -103,16 +106,20 @@ class Library:
         top_k: int = 8,
         filters: Filters | None = None,
         history: Sequence[Turn] = (),
+        threshold: float | None = None,
     ) -> Answer:
         """An answer of checked extracts, or an abstention with the nearest passages.
 
         A question that leans on its `history`, oldest first, is answered as the answer's `rewritten` has it.
+        `threshold` is the least confidence of an answer; `None` for the collection's operating point.
         """
         asked = rewrite(question, history) if history else question
-        answer = self._answer(asked, collection, top_k, filters)
+        point = read_point(self.store, collection) if threshold is None else None
+        least = threshold if threshold is not None else point.threshold if point else ABSTAIN_BELOW
+        answer = self._answer(asked, collection, top_k, filters, least)
         return answer if asked == question else replace(answer, question=question, rewritten=asked)
 
-    def _answer(self, question: str, collection: str, top_k: int, filters: Filters | None) -> Answer:
+    def _answer(self, question: str, collection: str, top_k: int, filters: Filters | None, threshold: float) -> Answer:
         for _ in range(_TRIES):
             begin = perf_counter()
             found = self.search(question, collection, max(top_k, PASSAGES_READ), filters)
@@ -122,7 +129,7 @@ class Library:
             rarity = self._generations.current(collection).lexical.rarity(question)
             ranked = rank(found.hits, rarity)
             composing = perf_counter()
-            answer = self._checked(compose(question, found.hits, ranked, rarity), collection)
+            answer = self._checked(compose(question, found.hits, ranked, rarity, threshold), collection)
             end = perf_counter()
             if answer is not None:
                 stages = {"rerank": _ms(ranking, composing), "compose": _ms(composing, end), "total": _ms(begin, end)}
@@ -218,6 +225,7 @@ class Library:
             note=note,
             bytes=sum(_size(file) for file in self.index.rglob("*")),
             healthy=not documents or self._generations.healthy(collection),
+            operating_point=read_point(self.store, collection),
         )
 
     def _known(self, collection: str) -> str:
@@ -270,10 +278,21 @@ class Library:
                 self._generations.update(collection)
         return missing
 
+    def set_operating_point(self, point: OperatingPoint, collection: str = DEFAULT_COLLECTION) -> None:
+        """Keep with the index how sure an answer has to be, from the next question on.
+
+        Raises:
+            NotFoundError: There is no such collection.
+            IndexBusyError: Another process is writing.
+        """
+        with self._generations.writing():
+            keep_point(self.store, self._known(collection), point)
+
     def _rebuild(self, changing: "Callable[..., Ingest]") -> list[IngestReport]:
         embedder = self._embedder = start_rebuild(self.store, self.index, self._model, self._threads)
         reports = [changing(embedder, collection).redo_all() for collection in self.store.documents.collections()]
         finish_rebuild(self.store, self.index, embedder)
+        forget_points(self.store)
         return reports
 
     @contextmanager

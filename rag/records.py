@@ -274,6 +274,24 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """How sure an answer has to be, with what that was set on and what it promises."""
+
+    threshold: float
+    """Least confidence of an answer, in [0, 1]; above 1 nothing is answered."""
+    max_error: float
+    """Greatest share of all questions, of those like it was set on, that is expected to be answered wrongly."""
+    questions: int
+    """Judged questions that it was set on."""
+    answered: float
+    """Share of those that is answered at the threshold."""
+    wrong: float
+    """Share of those that is answered wrongly at it."""
+    dataset: str
+    dataset_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One message of the conversation before a question."""
 

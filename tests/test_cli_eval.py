@@ -273,7 +273,7 @@ def test_a_folder_that_is_no_question_set_is_wrong_usage(inside: Rag, tmp_path: 
 
 def test_without_an_index_the_way_to_documents_is_told(rag: Rag, dataset: Path, tmp_path: Path) -> None:
     told = refused(rag("eval", dataset, over=tmp_path / "none"), 1)
-    assert told == f"rag: There is no index in {tmp_path / 'none'}: name the documents with --corpus PATH."
+    assert told == f"rag: There is no index in {tmp_path / 'none'} yet: make one with `rag ingest PATH`."
 
 
 def test_a_collection_that_is_not_there_is_told(inside: Rag, dataset: Path) -> None:
@@ -315,3 +315,22 @@ def test_a_source_that_cannot_be_read_is_left_out_and_said_so(
 def test_a_corpus_of_which_nothing_can_be_read_is_refused(rag: Rag, dataset: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.4 and no more")
     assert "broken.pdf" in refused(rag("eval", dataset, "--corpus", tmp_path / "broken.pdf"), 2)
+
+
+# --- calibrate
+
+
+def test_calibrating_sets_the_point_that_status_shows_and_answers_keep(
+    rag: Rag, dataset: Path, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAG_INDEX_DIR", str(tmp_path / "own"))
+    assert rag("ingest", texts).returncode == 0
+
+    few = refused(rag("eval", "calibrate", dataset), 2)
+    assert "3 judged questions cannot promise an error of at most 0.05: at least 19 are needed" in few
+
+    point = printed(rag("eval", "calibrate", dataset, "--max-error", "0.3", "--json"))
+    assert (point["max_error"], point["questions"], point["dataset"]) == (0.3, 3, "heron")
+    assert point["wrong"] <= 0.3
+    assert printed(rag("status", "--json"))["operating_point"] == point
+    assert f"at a confidence of {point['threshold']:.3f} or more" in rag("status").stdout

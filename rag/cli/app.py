@@ -1,7 +1,5 @@
 """The commands of `rag`; each imports what it needs when it runs, so that the quick ones start quickly."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
@@ -9,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from rag import DEFAULT_COLLECTION, Filters, Library, RagError
+from rag import DEFAULT_COLLECTION, Filters
 from rag.cli import evaluation
+from rag.cli.opening import opened
 from rag.cli.options import Collection, Json
 from rag.settings import Settings, read_settings
 
@@ -68,7 +67,7 @@ def ingest(
     if not paths and not rebuild:
         raise typer.BadParameter("name a file or folder, or give --rebuild.", param_hint="PATH...")
     begin = perf_counter()
-    with _library(read_settings(), new=not rebuild) as library, progress() as on_progress:
+    with opened(read_settings(), new=not rebuild) as library, progress() as on_progress:
         report = library.ingest(paths or [], collection, prune, rebuild, on_progress)
     if as_json:
         show_json(asdict(report))
@@ -91,7 +90,7 @@ def ask(
     from rag.cli.screen import show_json  # noqa: PLC0415
     from server.wire import answer_json  # noqa: PLC0415
 
-    with _library(read_settings()) as library:
+    with opened(read_settings()) as library:
         answer = library.ask(question, collection, top_k, Filters(source=source))
     if as_json:
         show_json(answer_json(answer))
@@ -114,7 +113,7 @@ def search(
     from rag.cli.screen import show_json  # noqa: PLC0415
     from server.wire import search_json  # noqa: PLC0415
 
-    with _library(read_settings()) as library:
+    with opened(read_settings()) as library:
         found = library.search(query, collection, top_k, Filters(source=source))
     if as_json:
         show_json(search_json(query, found))
@@ -152,7 +151,7 @@ def status(collection: Collection = DEFAULT_COLLECTION, as_json: Json = False) -
     from rag.cli.report import show_status  # noqa: PLC0415
     from rag.cli.screen import show_json  # noqa: PLC0415
 
-    with _library(read_settings()) as library:
+    with opened(read_settings()) as library:
         found = library.status(collection)
     if as_json:
         show_json(asdict(found))
@@ -173,7 +172,7 @@ def verify(
     from server.wire import checks_json  # noqa: PLC0415
 
     citations = read_saved(file)
-    with _library(read_settings()) as library:
+    with opened(read_settings()) as library:
         checks = library.verify(citations, collection)
     if as_json:
         show_json(checks_json(checks))
@@ -193,7 +192,7 @@ def remove(
     from rag.cli.screen import note, show, show_json  # noqa: PLC0415
 
     wanted = list(dict.fromkeys(ids))
-    with _library(read_settings()) as library:
+    with opened(read_settings()) as library:
         missing = library.remove(wanted, collection)
     removed = [document_id for document_id in wanted if document_id not in missing]
     if as_json:
@@ -204,19 +203,3 @@ def remove(
         note(f"There is no document {document_id!r} in the collection {collection!r}.")
     if missing:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _library(settings: Settings, new: bool = False) -> Iterator[Library]:
-    """The index, closed afterwards; `new` makes one where there is none.
-
-    Raises:
-        RagError: There is none.
-    """
-    if not new and not (settings.index_dir / "truth.sqlite").is_file():
-        raise RagError(f"There is no index in {settings.index_dir} yet: make one with `rag ingest PATH`.")
-    library = Library(settings.index_dir, settings.model)
-    try:
-        yield library
-    finally:
-        library.close()

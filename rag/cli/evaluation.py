@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from rag import DEFAULT_COLLECTION, Library, RagError
+from rag.cli.opening import opened
 from rag.cli.options import Collection, Json, Questions, usable
 from rag.cli.robustness import robustness
 from rag.cli.screen import note, show_json
@@ -101,6 +102,38 @@ def compare(
         raise typer.Exit(1)
 
 
+@app.command()
+def calibrate(
+    dataset: Questions,
+    max_error: Annotated[
+        float, typer.Option(min=0.001, max=0.5, help="Greatest share of all questions to be answered wrongly.")
+    ] = 0.05,
+    collection: Collection = DEFAULT_COLLECTION,
+    jobs: Jobs = 1,
+    as_json: Json = False,
+) -> None:
+    """Set how sure an answer has to be on the index, from questions on its documents, and keep that with it.
+
+    What is promised holds for questions like these, by conformal risk control. `rag status` shows it.
+    """
+    from eval.calibrate import operating_point  # noqa: PLC0415
+    from eval.in_process import LibrarySubject  # noqa: PLC0415
+    from eval.run import evaluate  # noqa: PLC0415
+    from rag.cli.figures import show_point  # noqa: PLC0415
+    from rag.cli.progress import asking  # noqa: PLC0415
+
+    questions = _dataset(dataset)
+    with opened(read_settings()) as library:
+        with asking(len(questions.examples)) as on_done:
+            told = evaluate(questions, LibrarySubject(library, collection, threshold=0.0), jobs, on_done=on_done)
+        point = usable(lambda: operating_point(told.rows, max_error, told.dataset, told.dataset_sha256))
+        library.set_operating_point(point, collection)
+    if as_json:
+        show_json(asdict(point))
+    else:
+        show_point(point)
+
+
 app.command()(robustness)
 
 
@@ -164,13 +197,8 @@ def _subject(
         with _temporary(corpus, settings.model) as (library, remarks):
             yield LibrarySubject(library), remarks
     else:
-        if not (settings.index_dir / "truth.sqlite").is_file():
-            raise RagError(f"There is no index in {settings.index_dir}: name the documents with --corpus PATH.")
-        library = Library(settings.index_dir, settings.model)
-        try:
+        with opened(settings) as library:
             yield LibrarySubject(library, collection), ()
-        finally:
-            library.close()
 
 
 @contextmanager

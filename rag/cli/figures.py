@@ -8,6 +8,7 @@ from rich.text import Text
 
 from eval.compare import Difference
 from eval.records import Figure, Run
+from rag import OperatingPoint
 from rag.cli.screen import console, note, plain, show
 
 
@@ -68,3 +69,15 @@ def _number(value: float) -> str:
 
 def _interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"[{_number(low)}, {_number(high)}]"
+
+
+def show_point(point: OperatingPoint) -> None:
+    """What was set, and what it promises."""
+    if point.threshold > 1:
+        show("No confidence is high enough for that promise: every question will be abstained from.")
+    else:
+        show(f"An answer now needs a confidence of {point.threshold:.3f} or more.")
+    show(
+        f"Of questions like these {point.questions}, at most {point.max_error:.1%} are expected to be answered "
+        f"wrongly. Of these, {point.answered:.0%} are answered, {point.wrong:.1%} wrongly."
+    )

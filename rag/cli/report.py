@@ -64,6 +64,11 @@ def show_status(status: Status) -> None:
         if status.healthy
         else "the search indexes lag behind the stored passages; the next question or ingest mends them",
     }
+    if point := status.operating_point:
+        rows["Answers"] = (
+            f"at a confidence of {point.threshold:.3f} or more: of questions like the {point.questions} of "
+            f"{point.dataset}, at most {point.max_error:.1%} are expected to be answered wrongly"
+        )
     for name, value in rows.items():
         if value:
             show((f"{name:<11}", "bold"), value)
