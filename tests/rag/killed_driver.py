@@ -1,4 +1,4 @@
-"""Writes, ingests and removes small documents until it is killed.
+"""Writes, ingests and removes small documents, round by round, until it is killed.
 
 Started as `python -m tests.rag.killed_driver INDEX FOLDER TURN`.
 """
@@ -35,6 +35,7 @@ def main() -> None:
         library.ingest([folder])
         for part in range(4):
             library.remove([d.id for d in library.documents()][(turn + part) % 5 :: 20])
+        print("round", flush=True)
 
 
 if __name__ == "__main__":
