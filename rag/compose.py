@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from rag.records import Answer, Citation, Claim, Hit, RankedSentence, Span
+from rag.widen import widened
 
 MOST_EXTRACTS = 3
 MOST_FOR_SEVERAL = 5
@@ -53,10 +54,10 @@ def compose(
     sure = confidence(ranked)
     if sure < threshold:
         return abstain(question, hits, sure, _NO_SUPPORT)
-    chosen = _joined(_in_reading_order(choose(question, ranked, rarity), hits))
+    chosen = _in_reading_order(choose(question, ranked, rarity), hits)
     claims = tuple(
         Claim(quote, (_citation(n, hit, span, quote, score),), 1.0)
-        for n, (hit, span, quote, score) in enumerate(chosen, 1)
+        for n, (hit, span, quote, score) in enumerate(_joined(_widened(question, chosen)), 1)
     )
     return Answer(question, "answered", claims, tuple(hits), sure)
 
@@ -110,15 +111,34 @@ def _in_reading_order(chosen: Sequence[RankedSentence], hits: Sequence[Hit]) -> 
     return sorted(chosen, key=lambda s: (documents.index(s.hit.passage.document_id), s.span.start))
 
 
-def _joined(chosen: Sequence[RankedSentence]) -> list[tuple[Hit, Span, str, float]]:
-    """Extracts, of which those that follow each other in one passage are one."""
+def _widened(question: str, chosen: Sequence[RankedSentence]) -> list[tuple[RankedSentence, Span]]:
+    """Each sentence with what it needs to be read, as far as the length of an answer allows."""
+    several = bool(_ASKS_FOR_SEVERAL.search(question))
+    room = MOST_CHARACTERS - sum(s.span.end - s.span.start for s in chosen)
+    wide = []
+    for sentence in chosen:
+        span = widened(sentence.hit, sentence.hit.passage.sentences.index(sentence.span), several)
+        held = [
+            s.span for s in chosen if s.hit is sentence.hit and span.start <= s.span.start and s.span.end <= span.end
+        ]
+        cost = span.end - span.start - sum(one.end - one.start for one in held)
+        if cost > room:
+            span, cost = sentence.span, 0
+        room -= max(cost, 0)
+        wide.append((sentence, span))
+    return wide
+
+
+def _joined(chosen: Sequence[tuple[RankedSentence, Span]]) -> list[tuple[Hit, Span, str, float]]:
+    """Extracts, of which those that follow or hold each other in one passage are one."""
     joined: list[tuple[Hit, Span, str, float]] = []
-    for s in chosen:
-        if joined and joined[-1][0] is s.hit and not _text(s.hit, joined[-1][1].end, s.span.start).strip():
-            hit, span, _, score = joined.pop()
-            joined.append((hit, Span(span.start, s.span.end), _text(hit, span.start, s.span.end), max(score, s.score)))
-        else:
-            joined.append((s.hit, s.span, s.text, s.score))
+    for sentence, wide in chosen:
+        hit, span, score = sentence.hit, wide, sentence.score
+        if joined and joined[-1][0] is hit and not _text(hit, joined[-1][1].end, span.start).strip():
+            _, before, _, other = joined.pop()
+            span = Span(min(before.start, span.start), max(before.end, span.end))
+            score = max(score, other)
+        joined.append((hit, span, _text(hit, span.start, span.end), score))
     return joined
 
 
