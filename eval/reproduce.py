@@ -113,6 +113,13 @@ def _places(doc: str, quote: str, texts: dict[str, str]) -> list[Stretch]:
     return [(doc, m.start(), m.end()) for m in loose][:50]
 
 
+def _anywhere(doc: str, quote: str, question: Json, texts: dict[str, str]) -> list[Stretch]:
+    """Where a quote stands in its document, or, if it does not, in the others that hold the answer."""
+    return _places(doc, quote, texts) or [
+        place for other in question["grades"] if other != doc for place in _places(other, quote, texts)
+    ]
+
+
 def _characters(stretches: Sequence[Stretch]) -> set[tuple[str, int]]:
     return {(doc, at) for doc, start, end in stretches for at in range(start, end)}
 
@@ -154,7 +161,7 @@ def _told(reply: Json) -> str:
 
 def asked(question: Json, reply: Json, texts: dict[str, str]) -> Asked:
     """A question with its gold evidence found in the texts, and whether the answer is right."""
-    gold = [[p for doc, quote in piece for p in _places(doc, quote, texts)] for piece in question["pieces"]]
+    gold = [[p for doc, quote in piece for p in _anywhere(doc, quote, question, texts)] for piece in question["pieces"]]
     right = None
     if question.get("answerable") and reply["status"] != "failed":
         if question["groups"]:
