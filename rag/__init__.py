@@ -11,6 +11,7 @@ from rag.errors import (
 )
 from rag.library import DEFAULT_COLLECTION, Filters, Library, SearchResult, Status
 from rag.records import (
+    AbstainedBecause,
     Answer,
     Citation,
     Claim,
@@ -29,6 +30,7 @@ from rag.records import (
 
 __all__ = [
     "DEFAULT_COLLECTION",
+    "AbstainedBecause",
     "Answer",
     "Citation",
     "Claim",

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from rag.records import Answer, Citation, Claim, Hit, RankedSentence, Span
+from rag.records import AbstainedBecause, Answer, Citation, Claim, Hit, RankedSentence, Span
 from rag.widen import widened
 
 MOST_EXTRACTS = 3
@@ -33,9 +33,11 @@ and clapnq, 11 in 100 on the originals)."""
 _CONFIDENCE = {"cosine": 5.8, "coverage": 2.5, "dense": 1.7, "intercept": -6.0}
 """Logistic regression on squad2 and clapnq (each set weighing the same) of whether the three best sentences hold the
 answer: AUROC of answerable against not .73 and .88, on the originals .54."""
-NO_DOCUMENTS = "There are no documents to answer from yet."
-_NOTHING_FOUND = "The documents hold nothing on this question."
-_NO_SUPPORT = "The documents do not seem to hold the answer; the nearest passages are shown instead."
+_SAID: dict[AbstainedBecause, str] = {
+    "no_documents": "There are no documents to answer from yet.",
+    "nothing_found": "The documents hold nothing on this question.",
+    "no_sentence_answers": "The documents do not seem to hold the answer; the nearest passages are shown instead.",
+}
 
 
 def compose(
@@ -50,10 +52,10 @@ def compose(
     `rarity` weighs question words; `threshold` is the least confidence of an answer.
     """
     if not ranked:
-        return abstain(question, hits, 0.0, _NOTHING_FOUND)
+        return abstain(question, hits, 0.0, "nothing_found")
     sure = confidence(ranked)
     if sure < threshold:
-        return abstain(question, hits, sure, _NO_SUPPORT)
+        return abstain(question, hits, sure, "no_sentence_answers")
     chosen = _in_reading_order(choose(question, ranked, rarity), hits)
     claims = tuple(
         Claim(quote, (_citation(n, hit, span, quote, score),), 1.0)
@@ -62,9 +64,9 @@ def compose(
     return Answer(question, "answered", claims, tuple(hits), sure)
 
 
-def abstain(question: str, hits: Sequence[Hit], sure: float, reason: str) -> Answer:
-    """An answer that gives none, with the reason."""
-    return Answer(question, "abstained", (), tuple(hits), sure, reason)
+def abstain(question: str, hits: Sequence[Hit], sure: float, because: AbstainedBecause) -> Answer:
+    """An answer that gives none, with the reason and the sentence that says so."""
+    return Answer(question, "abstained", (), tuple(hits), sure, _SAID[because], because=because)
 
 
 def choose(question: str, ranked: Sequence[RankedSentence], rarity: dict[str, float]) -> list[RankedSentence]:

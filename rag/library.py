@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from rag.compose import ABSTAIN_BELOW, NO_DOCUMENTS, abstain, compose
+from rag.compose import ABSTAIN_BELOW, abstain, compose
 from rag.errors import IndexUnusableError, NotFoundError, SettingError
 from rag.follow_up import rewrite
 from rag.generations import Generations
@@ -124,7 +124,7 @@ class Library:
             begin = perf_counter()
             found = self.search(question, collection, max(top_k, PASSAGES_READ), filters)
             if not found.hits and not self.store.documents.counts(collection)[0]:
-                return replace(abstain(question, (), 0.0, NO_DOCUMENTS), timings_ms=found.timings_ms)
+                return replace(abstain(question, (), 0.0, "no_documents"), timings_ms=found.timings_ms)
             ranking = perf_counter()
             rarity = self._generations.current(collection).lexical.rarity(question)
             ranked = rank(found.hits, rarity)

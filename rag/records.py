@@ -205,6 +205,10 @@ class Claim:
     """How far the citations bear the text, in [0, 1]; 1.0 for a verbatim extract."""
 
 
+AbstainedBecause = Literal["no_documents", "nothing_found", "no_sentence_answers"]
+"""There is no document, or no passage that could answer, or no sentence that is likely enough to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Claims, or a reason to abstain: never both, never neither."""
@@ -220,6 +224,8 @@ class Answer:
     timings_ms: dict[str, float] = field(default_factory=dict)
     rewritten: str | None = None
     """A follow-up as it was understood; `None` when the question stood alone."""
+    because: AbstainedBecause | None = None
+    """Why it abstains; `None` when answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from rag import AbstainedBecause
+
 
 class _Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -60,6 +62,8 @@ class AskReply(_Reply):
     """A follow-up as it was understood from the history; `null` when the question stood alone."""
     status: Literal["answered", "abstained"]
     answer: str
+    abstained_because: AbstainedBecause | None
+    """`null` when answered."""
     mode: Literal["extractive", "llm"]
     confidence: float
     citations: list[CitationReply]

@@ -20,6 +20,7 @@ def answer_json(answer: Answer, degraded: str | None = None) -> Json:
         "rewritten_question": answer.rewritten,
         "status": answer.status,
         "answer": text if answer.claims else answer.reason,
+        "abstained_because": answer.because,
         "mode": "extractive",
         "confidence": _score(answer.confidence),
         "citations": citations,

@@ -1,4 +1,3 @@
-import pytest
 
 from rag.compose import MOST_CHARACTERS, MOST_EXTRACTS, MOST_FOR_SEVERAL, abstain, choose, compose
 from rag.records import Answer, Hit
@@ -113,9 +112,9 @@ def test_a_sentence_that_covers_more_of_the_question_is_brought_forward() -> Non
     assert choose(QUESTION, [first, again, new], RARITY)[1] is new
 
 
-@pytest.mark.parametrize("reason", ["Nothing here."])
-def test_abstaining_keeps_question_hits_and_reason(reason: str) -> None:
-    answer = abstain(QUESTION, [FERRY], 0.1, reason)
+def test_an_abstention_keeps_the_hits_and_says_why_in_a_word_and_in_a_sentence() -> None:
+    answer = abstain(QUESTION, [FERRY], 0.1, "nothing_found")
 
-    assert (answer.question, answer.hits, answer.confidence, answer.reason) == (QUESTION, (FERRY,), 0.1, reason)
-    assert answer.claims == ()
+    assert (answer.status, answer.claims, answer.because) == ("abstained", (), "nothing_found")
+    assert (answer.question, answer.hits, answer.confidence) == (QUESTION, (FERRY,), 0.1)
+    assert answer.reason == "The documents hold nothing on this question."

@@ -333,3 +333,4 @@ def test_no_documents_and_none_that_may_answer_are_told_apart(
 
     assert empty.reason == "There are no documents to answer from yet."
     assert filtered.reason == "The documents hold nothing on this question."
+    assert (empty.because, filtered.because) == ("no_documents", "nothing_found")

@@ -87,7 +87,9 @@ def test_a_source_pattern_limits_the_documents(client: httpx.Client) -> None:
 def test_document_ids_limit_the_documents(client: httpx.Client, heron: str) -> None:
     reply = _ask(client, filters={"document_id": [heron]})
     assert {p["document_id"] for p in reply["passages"]} == {heron}
-    assert _ask(client, filters={"document_id": []})["status"] == "abstained"
+    told = _ask(client, filters={"document_id": []})
+    assert (told["status"], told["abstained_because"]) == ("abstained", "nothing_found")
+    assert _ask(client)["abstained_because"] is None
 
 
 def test_top_k_limits_the_passages(client: httpx.Client) -> None:
