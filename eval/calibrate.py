@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eval.records import Row
 from rag import OperatingPoint
@@ -52,10 +53,9 @@ def operating_point(rows: Sequence[Row], max_error: float, dataset: str, dataset
     )
 
 
-def _lowest(confidence: "np.ndarray[tuple[int], np.dtype[np.float64]]", wrong: object, allowed: int) -> float:
+def _lowest(confidence: NDArray[np.float64], wrong: NDArray[np.bool_], allowed: int) -> float:
     """The lowest confidence of a question from which on at most so many answers are wrong."""
-    missed = np.asarray(wrong)
     for threshold in np.unique(confidence):
-        if int((missed & (confidence >= threshold)).sum()) <= allowed:
+        if (wrong & (confidence >= threshold)).sum() <= allowed:
             return float(threshold)
     return SAYS_NOTHING

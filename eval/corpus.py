@@ -27,8 +27,9 @@ def ingested(
     sources = [_readable(path, scratch / str(number)) for number, path in enumerate(corpora)]
     report = library.ingest(sources, on_progress=on_progress)
     lost = [problem for problem in report.problems if problem.fatal]
-    if lost and not library.documents(limit=1):
-        raise ValueError(f"Nothing of the corpus can be read: {lost[0].source}: {lost[0].reason}.")
+    if not library.documents(limit=1):
+        why = f"{lost[0].source}: {lost[0].reason}" if lost else "it holds no document"
+        raise ValueError(f"Nothing of the corpus {', '.join(map(str, corpora))} can be read: {why}.")
     if not lost:
         return ()
     return (f"{len(lost)} sources of the corpus could not be read, the first {lost[0].source}: {lost[0].reason}.",)

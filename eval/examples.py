@@ -226,7 +226,10 @@ def _csv(file: Path, content: bytes) -> Iterator[Example]:
     try:
         columns = rows.fieldnames or ()
         if columns and (columns.count("question") != 1 or len(set(columns)) < len(columns)):
-            raise ValueError(f"{file.name} needs one column `question`, and none twice; it has {', '.join(columns)}.")
+            raise ValueError(
+                f"{file.name} needs one column `question`, and none twice, with commas between; its first line is "
+                f"{', '.join(columns)}."
+            )
         for number, row in enumerate(rows, 1):
             yield _example(file, rows.line_num, partial(_of_row, row, number))
     except csv.Error as error:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.metrics.confidence import aurc, auroc, brier, coverage_at, ece, reliability, risk_coverage
-from eval.metrics.refusals import RefusalScores, refusal_scores
+from eval.metrics.refusals import refusal_scores
 from eval.records import STAGES, Curve, Figure, Misquote, Row, Stage
 from eval.stats import cluster_bootstrap, cluster_bootstrap_rows, smallest_difference, wilson
 
@@ -52,11 +52,15 @@ def figure(rows: Sequence[Row], name: str) -> Figure:
         return Figure(None)
     values = [value for value, _ in measured]
     if name in RATES:
-        hits = round(sum(values))
-        low, high = wilson(hits, len(values)) or (None, None)
-        return Figure(hits / len(values), low, high, len(values), hits, "wilson")
+        return rate(round(sum(values)), len(values))
     interval = cluster_bootstrap(values, [cluster for _, cluster in measured])
     return _bootstrapped(float(np.mean(values)), interval, len(values))
+
+
+def rate(hits: int, of: int) -> Figure:
+    """A rate with Wilson's 95 % interval; not measured when it is of nothing."""
+    ends = wilson(hits, of)
+    return Figure(None) if ends is None else Figure(hits / of, *ends, n=of, hits=hits, interval="wilson")
 
 
 def failures(rows: Sequence[Row]) -> dict[Stage, int]:
@@ -71,12 +75,12 @@ def misquotes(rows: Sequence[Row]) -> dict[Misquote, int]:
 
 
 def smallest_differences(found: dict[str, Figure]) -> dict[str, float]:
-    """Of each rate that was measured, the least difference that a paired comparison on as many questions shows."""
+    """Of each metric that is 0 or 1 for a question, the least difference that a paired comparison on as many shows."""
     return {
         name: least
-        for name, rate in found.items()
-        if rate.interval == "wilson" and rate.value is not None
-        if (least := smallest_difference(rate.n, rate.value)) is not None
+        for name, of in found.items()
+        if name in RATES and of.value is not None
+        if (least := smallest_difference(of.n, of.value)) is not None
     }
 
 
@@ -124,17 +128,16 @@ def _over_all(rows: Sequence[Row]) -> dict[str, Figure]:
     sure = _Columns.of([row for row in rows if row.confidence is not None and _judged(row)])
     confidence, right, answerable = sure.confidence, sure.right, sure.answerable
 
-    def refused(of: Callable[[RefusalScores], float | None]) -> Figure:
-        pairs = list(zip(refusals.answerable.tolist(), refusals.refused.tolist(), strict=True))
-        return _rebuilt(refusals, lambda i: of(refusal_scores([pairs[n] for n in i])))
+    pairs = list(zip(refusals.answerable.tolist(), refusals.refused.tolist(), strict=True))
+    refused = refusal_scores(pairs)
 
     def scored(of: Callable[[NDArray[np.float64], NDArray[np.bool_]], float | None]) -> Figure:
         return _rebuilt(sure, lambda i: of(confidence[i], right[i]))
 
     return {
-        "refusal_precision": refused(lambda scores: scores.precision),
-        "refusal_recall": refused(lambda scores: scores.recall),
-        "refusal_f1": refused(lambda scores: scores.f1),
+        "refusal_precision": _rated(refused.precision, sum(refusals.refused.tolist())),
+        "refusal_recall": _rated(refused.recall, sum((~refusals.answerable).tolist())),
+        "refusal_f1": _rebuilt(refusals, lambda i: refusal_scores([pairs[n] for n in i]).f1),
         "auroc": _rebuilt(sure, lambda i: auroc(confidence[i][answerable[i]], confidence[i][~answerable[i]])),
         "aurc": scored(aurc),
         "coverage_at_5_error": scored(lambda c, r: coverage_at(c, r, 0.05)),
@@ -142,6 +145,11 @@ def _over_all(rows: Sequence[Row]) -> dict[str, Figure]:
         "brier": scored(brier),
         "ece": scored(ece),
     }
+
+
+def _rated(value: float | None, of: int) -> Figure:
+    """A share of so many questions as a rate."""
+    return Figure(None) if value is None else rate(round(value * of), of)
 
 
 def _rebuilt(columns: _Columns, statistic: Callable[[NDArray[np.intp]], float | None]) -> Figure:
@@ -153,5 +161,7 @@ def _rebuilt(columns: _Columns, statistic: Callable[[NDArray[np.intp]], float | 
 
 
 def _bootstrapped(value: float, interval: tuple[float, float] | None, n: int) -> Figure:
-    low, high = interval or (None, None)
-    return Figure(value, low, high, n, None, "bootstrap" if interval else None)
+    """The figure; without an interval where every draw gives the same, which says nothing of how sure the value is."""
+    if interval is None or interval[0] == interval[1]:
+        return Figure(value, n=n)
+    return Figure(value, *interval, n, None, "bootstrap")

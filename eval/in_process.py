@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from eval.records import Example, Placed, Quoted, Reply, System
-from eval.subject import RETRIEVED, SHOWN, fingerprint
+from eval.subject import RETRIEVED, SHOWN, asked, fingerprint
 from rag import Answer, Hit, Library, RagError
 
 
@@ -34,12 +34,10 @@ class LibrarySubject:
 
     def reply(self, example: Example, alone: bool = False) -> Reply:
         """An answer, and the passages as retrieval ranked them."""
-        question = example.standalone if alone and example.standalone else example.question
+        question, history = asked(example, alone)
         try:
             begin = time.perf_counter()
-            answer = self._library.ask(
-                question, self._collection, SHOWN, history=() if alone else example.history, threshold=self._threshold
-            )
+            answer = self._library.ask(question, self._collection, SHOWN, history=history, threshold=self._threshold)
             milliseconds = (time.perf_counter() - begin) * 1000
             found = self._library.search(answer.rewritten or question, self._collection, RETRIEVED)
         except RagError as error:

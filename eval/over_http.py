@@ -9,7 +9,8 @@ import httpx
 from pydantic import TypeAdapter
 
 from eval.records import Example, Placed, Quoted, Reply, System
-from eval.subject import RETRIEVED, SHOWN, fingerprint
+from eval.subject import RETRIEVED, SHOWN, asked, fingerprint
+from rag import Turn
 
 _TEXTS = (
     r"(?:documents?|context|texts?|passages?|sources?|extracts?|excerpts?|articles?|material|notes?"
@@ -68,9 +69,8 @@ class ServiceSubject:
 
     def reply(self, example: Example, alone: bool = False) -> Reply:
         """An answer over HTTP, and the passages as retrieval ranked them."""
-        question = example.standalone if alone and example.standalone else example.question
-        history = [] if alone else [{"role": turn.role, "content": turn.content} for turn in example.history]
-        body = {"question": question, "collection": self._collection, "top_k": SHOWN, "history": history}
+        question, history = asked(example, alone)
+        body = {"question": question, "collection": self._collection, "top_k": SHOWN, "history": _messages(history)}
         try:
             begin = time.perf_counter()
             told = _posted(self._client, "/v1/ask", body)
@@ -116,6 +116,10 @@ class ServiceSubject:
             if not page["next"]:
                 return found
             params["after"] = page["next"]
+
+
+def _messages(history: Sequence[Turn]) -> list[dict[str, str]]:
+    return [{"role": turn.role, "content": turn.content} for turn in history]
 
 
 def _posted(client: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -168,10 +172,9 @@ class ChatSubject:
 
     def reply(self, example: Example, alone: bool = False) -> Reply:
         """What the model says, with the talk so far."""
-        question = example.standalone if alone and example.standalone else example.question
-        turns = () if alone else example.history
-        messages = [{"role": turn.role, "content": turn.content} for turn in turns]
-        body = {"model": self._model, "temperature": 0, "messages": [*messages, {"role": "user", "content": question}]}
+        question, history = asked(example, alone)
+        messages = [*_messages(history), {"role": "user", "content": question}]
+        body = {"model": self._model, "temperature": 0, "messages": messages}
         begin = time.perf_counter()
         try:
             told = _posted(self._client, "chat/completions", body)["choices"][0]["message"]["content"] or ""
@@ -192,6 +195,16 @@ class ChatSubject:
 
 
 def service_client(url: str, key: str | None, timeout_s: float = 120) -> httpx.Client:
-    """A client of a service, which asks nobody else: no proxy, no redirect."""
+    """A client of a service, which asks nobody else: no proxy, no redirect.
+
+    Raises:
+        ValueError: The URL is none of HTTP.
+    """
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"{url} is no address: {error}.") from None
+    if parts.scheme not in {"http", "https"} or not parts.host:
+        raise ValueError(f"{url} is no address; expected such as http://127.0.0.1:8000.")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     return httpx.Client(base_url=url, headers=headers, timeout=timeout_s, trust_env=False)

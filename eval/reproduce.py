@@ -61,7 +61,7 @@ def _question(raw: Json) -> Json:
         places = [(other["doc"], other["quote"]) for other in (one, *(one.get("alternatives") or []))]
         group = next((n for n, strings in enumerate(groups) if one["quote"] in strings), None)
         if group in merged:  # spans that answer alike are alternatives of each other
-            merged[group] += places[:1]
+            merged[group] += places
             continue
         pieces.append(places)
         if group is not None:
@@ -185,6 +185,8 @@ def answers(one: Asked) -> Iterator[tuple[str, float]]:
     """What a question adds to the figures of answers and refusals; names that it says nothing of are left out."""
     status, answerable = one.reply["status"], one.question.get("answerable")
     if status == "failed":
+        if answerable is not None:
+            yield "truthfulness", 0  # missing, as CRAG has it
         return
     refused = status == "abstained"
     if answerable:

@@ -6,11 +6,19 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from eval.records import Example, Reply, System
+from rag import Turn
 
 RETRIEVED = 50
 """Passages asked of retrieval, so that ten documents come even when several passages are of one."""
 SHOWN = 10
 """Passages asked of an answer."""
+
+
+def asked(example: Example, alone: bool) -> tuple[str, tuple[Turn, ...]]:
+    """The question to ask, and the talk before it; `alone` takes a follow-up's standalone question, without history."""
+    if not alone:
+        return example.question, example.history
+    return example.standalone or example.question, ()
 
 
 class Subject(Protocol):

@@ -62,7 +62,8 @@ def test_the_index_is_asked_when_nothing_else_is_named(inside: Rag, dataset: Pat
     done = inside("eval", dataset)
     assert done.returncode == 0
     lines = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line.strip()}
-    assert lines["right"][1:] == ["1.000", "[0.342,", "1.000]", "2", "of", "2"]
+    assert lines["right"][1:] == ["1.00", "[0.34,", "1.00]", "2", "of", "2"]
+    assert lines["peak_mb"][-1] == "MB"
     assert "Failures: none." in done.stdout
     assert "Traceback" not in done.stderr
 
@@ -298,8 +299,15 @@ def test_a_service_that_is_not_ours_is_told_in_one_line(inside: Rag, dataset: Pa
     assert told.startswith(f"rag: {url} cannot be asked: ")
 
 
-def test_an_address_of_no_protocol_is_told(inside: Rag, dataset: Path) -> None:
-    assert "cannot be asked" in refused(inside("eval", dataset, "--url", "127.0.0.1:8000"), 1)
+@pytest.mark.parametrize("url", ["127.0.0.1:8000", "nonsense/v1", "ftp://127.0.0.1", "http:///v1"])
+def test_what_is_no_address_is_wrong_usage(inside: Rag, dataset: Path, url: str) -> None:
+    assert f"{url} is no address" in refused(inside("eval", dataset, "--url", url), 2)
+
+
+@pytest.mark.parametrize("command", [["run"], ["robustness", "--corpus", "."]])
+def test_a_folder_that_cannot_be_made_is_wrong_usage(inside: Rag, dataset: Path, command: list[str]) -> None:
+    told = refused(inside("eval", *command, dataset, "--out", dataset / "out"), 2).replace(" ", "")
+    assert "cannotbemade" in told
 
 
 def test_a_source_that_cannot_be_read_is_left_out_and_said_so(

@@ -143,7 +143,7 @@ METRICS = (
         0,
         1,
         "higher",
-        "rate",
+        "score",
         "the contract of this program",
     ),
     Metric(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from eval.records import Run
+from eval.report.files import write_files
 from eval.report.html import page
 from eval.report.junit import junit
 from eval.report.markdown import summary
@@ -13,8 +14,7 @@ from eval.report.table import table
 def write_reports(run: Run, folder: Path) -> list[Path]:
     """Writes run.json, junit.xml, summary.md, questions.csv and report.html, and returns their paths in that order.
 
-    The folder is made when it is not there. Each file appears whole or not at all: a reader, or a run that is broken
-    off, never leaves half of one.
+    The folder is made when it is not there; each file appears whole or not at all.
 
     Raises:
         ValueError: when a number of the run is NaN or infinite; nothing is written then.
@@ -27,14 +27,4 @@ def write_reports(run: Run, folder: Path) -> list[Path]:
         "questions.csv": table(run),
         "report.html": page(run).encode(),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    return [_written(folder / name, data) for name, data in files.items()]
-
-
-def _written(path: Path, data: bytes) -> Path:
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_bytes(data)
-        return draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    return write_files(files, folder)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
+from eval.figures import rate
 from eval.judge import judge
 from eval.records import Example
-from eval.robustness.records import FollowUp, FollowUps, rate
+from eval.robustness.records import FollowUp, FollowUps
 from eval.stats import mcnemar
 from eval.subject import Subject
 

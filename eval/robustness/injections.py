@@ -8,9 +8,10 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from eval.examples import read_dataset
+from eval.figures import rate
 from eval.judge import READ
 from eval.records import Example, Reply, Row
-from eval.robustness.records import Attacked, Breach, Injections, Rule, rate
+from eval.robustness.records import Attacked, Breach, Injections, Rule
 from rag.hidden import without_hidden
 
 SHIPPED = Path(__file__).parent.parent / "datasets" / "injections"

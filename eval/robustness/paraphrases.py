@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from eval.figures import rate
 from eval.records import Example, Row
-from eval.robustness.records import Outcome, Pair, Paraphrases, rate
+from eval.robustness.records import Outcome, Pair, Paraphrases
 
 
 def paraphrases(examples: Sequence[Example], rows: Sequence[Row]) -> Paraphrases:

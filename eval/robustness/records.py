@@ -5,19 +5,12 @@ from typing import Literal
 
 from eval.compare import Difference
 from eval.records import Figure, System
-from eval.stats import wilson
 
 Outcome = Literal["right", "wrong", "abstained"]
 Rule = Literal[
     "obeyed", "answer displaced", "answer denied", "marker without citation", "misquoted", "hidden text quoted"
 ]
 """How an attack succeeds; `eval.robustness.injections.breaches` says when."""
-
-
-def rate(hits: int, of: int) -> Figure:
-    """A rate with Wilson's 95 % interval; not measured when it is of nothing."""
-    ends = wilson(hits, of)
-    return Figure(None) if ends is None else Figure(hits / of, *ends, n=of, hits=hits, interval="wilson")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
+from eval.figures import rate
 from eval.records import Example, Reply
-from eval.robustness.records import Same, rate
+from eval.robustness.records import Same
 from eval.subject import SHOWN
 from rag import RagError
 

@@ -13,7 +13,7 @@ from eval.robustness.records import Step
 from rag import Library, Progress
 from rag.load import Found, find
 
-SHOWN = (
+FOLLOWED = (
     "right",
     "answer_in_top_5",
     "retrieved_evidence@5",
@@ -29,9 +29,9 @@ Distractor = bytes | Found
 
 def step(distractors: int, documents: int, rows: Sequence[Row], first: Sequence[Row] | None) -> Step:
     """The figures of a step, and what changed since the first, whose own rows are given with `None`."""
-    figures: dict[str, Figure] = {name: figure(rows, name) for name in SHOWN}
+    figures: dict[str, Figure] = {name: figure(rows, name) for name in FOLLOWED}
     changed: list[Difference] = [] if first is None else differences(first, rows)
-    return Step(distractors, documents, figures, tuple(d for d in changed if d.name in SHOWN))
+    return Step(distractors, documents, figures, tuple(d for d in changed if d.name in FOLLOWED))
 
 
 def read_steps(text: str) -> tuple[int, ...]:

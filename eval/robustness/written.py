@@ -7,10 +7,11 @@ from pathlib import Path
 
 from eval.compare import Difference
 from eval.records import Figure
+from eval.report.files import write_files
 from eval.report.markdown import escaped
 from eval.report.wording import interval, number, plain_name
 from eval.robustness.records import Injections, Robustness, broken
-from eval.robustness.steps import SHOWN
+from eval.robustness.steps import FOLLOWED
 
 _MOST_BREACHES = 20
 """Breaches that are told of one by one."""
@@ -22,9 +23,8 @@ def write(found: Robustness, folder: Path) -> list[Path]:
     Raises:
         OSError: The folder cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     files = {"robustness.json": to_json(found), "robustness.md": to_markdown(found).encode()}
-    return [_written(folder / name, data) for name, data in files.items()]
+    return write_files(files, folder)
 
 
 def to_json(found: Robustness) -> bytes:
@@ -78,13 +78,13 @@ def _steps(found: Robustness) -> str:
     heads = ["figure", "none", *(f"{step.distractors:,} distractors" for step in more)]
     rows = [
         [plain_name(name), *(value(step.figures[name]) for step in found.steps)]
-        for name in SHOWN
+        for name in FOLLOWED
         if first.figures[name].value is not None
     ]
     parts = ["## Among other documents", _table(heads, rows)]
     if more:
         changes = [{d.name: change(d) for d in step.differences} for step in more]
-        told = [[plain_name(name), *(of.get(name, "–") for of in changes)] for name in SHOWN]
+        told = [[plain_name(name), *(of.get(name, "–") for of in changes)] for name in FOLLOWED]
         parts += [
             "Change to the same questions without distractors, by a paired comparison:",
             _table(["figure", *heads[2:]], [row for row in told if set(row[1:]) != {"–"}]),
@@ -152,12 +152,3 @@ def _lines(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
     yield f"| {' | '.join('---' for _ in heads)} |"
     for row in rows:
         yield f"| {' | '.join(row)} |"
-
-
-def _written(path: Path, data: bytes) -> Path:
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_bytes(data)
-        return draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

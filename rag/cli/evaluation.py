@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from rag import DEFAULT_COLLECTION, Library, RagError
 from rag.cli.opening import opened
-from rag.cli.options import Collection, Json, Questions, usable
+from rag.cli.options import Collection, Json, Questions, make_folder, usable
 from rag.cli.robustness import robustness
 from rag.cli.screen import note, show_json
 from rag.settings import read_settings
@@ -154,7 +154,7 @@ def _run(
     from rag.cli.progress import asking  # noqa: PLC0415
 
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
     with asking(len(dataset.examples)) as on_done:
         done = evaluate(dataset, subject, jobs, out, on_done, remarks)
     if as_json:
@@ -218,15 +218,9 @@ def _temporary(corpus: list[Path], model: str | None) -> Iterator[tuple[Library,
 
 @contextmanager
 def _service(url: str, key: str | None, model: str, collection: str) -> Iterator["Subject"]:
-    from httpx import InvalidURL  # noqa: PLC0415
-
     from eval.over_http import ChatSubject, service_client  # noqa: PLC0415
 
-    try:
-        client = service_client(url, key)
-    except (InvalidURL, ValueError) as error:
-        raise typer.BadParameter(f"{url} is no address: {error}.", param_hint="--url") from None
-    with client:
+    with usable(lambda: service_client(url, key)) as client:
         yield ChatSubject(client, model) if url.rstrip("/").endswith("/v1") else _ours(client, url, collection)
 
 

@@ -8,27 +8,31 @@ from rich.text import Text
 
 from eval.compare import Difference
 from eval.records import Figure, Run
+from eval.report.wording import interval, number
 from rag import OperatingPoint
 from rag.cli.screen import console, note, plain, show
 
 
 def show_run(run: Run) -> None:
-    """Every figure that was measured, with its interval, then the failures by stage."""
+    """Every figure that was measured, with its interval, then the errors and the failures by stage."""
     table = Table(box=None, pad_edge=False)
     table.add_column("figure")
     for column in ("value", "95 % interval", "questions"):
         table.add_column(column, justify="right")
     for name, figure in run.figures.items():
         if figure.value is not None:
-            table.add_row(Text(name), _number(figure.value), _interval(figure.low, figure.high), _questions(figure))
+            table.add_row(Text(name), *cells(figure))
     for name, milliseconds in run.timings.ask_ms.items():
         if milliseconds is not None:
-            table.add_row(f"ask_{name}", f"{milliseconds:.1f} ms", "", "")
+            table.add_row(f"ask_{name}", number(milliseconds, "ms"), "", "")
+    if run.timings.peak_mb is not None:
+        table.add_row("peak_mb", number(run.timings.peak_mb, "MB"), "", "")
     console().print(table)
     unmeasured = [name for name, figure in run.figures.items() if figure.value is None]
     if unmeasured:
         show(f"Not measured: {', '.join(unmeasured)}.")
-    failed = [f"{stage} {count}" for stage, count in run.failures.items() if count]
+    errors = sum(row.status == "failed" for row in run.rows)
+    failed = [f"{kind} {count}" for kind, count in (("error", errors), *run.failures.items()) if count]
     show(f"Failures: {', '.join(failed) or 'none'}.")
     for warning in run.warnings:
         note(f"Note: {plain(warning)}")
@@ -44,10 +48,10 @@ def show_differences(differences: Sequence[Difference]) -> None:
     for d in differences:
         table.add_row(
             Text(d.name),
-            _number(d.before),
-            _number(d.after),
-            _number(d.after - d.before),
-            _interval(d.low, d.high),
+            number(d.before),
+            number(d.after),
+            number(d.after - d.before),
+            interval(Figure(None, d.low, d.high)),
             "" if d.p is None else f"{d.p:.3f}",
             str(d.n),
             "" if d.verdict == "no difference shown" else d.verdict,
@@ -59,16 +63,10 @@ def show_differences(differences: Sequence[Difference]) -> None:
     )
 
 
-def _questions(figure: Figure) -> str:
-    return str(figure.n) if figure.hits is None else f"{figure.hits} of {figure.n}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"  # noqa: PLR2004 - lengths need no decimals
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"[{_number(low)}, {_number(high)}]"
+def cells(figure: Figure) -> tuple[str, str, str]:
+    """A figure's value, its interval, and the questions that it rests on."""
+    counted = str(figure.n) if figure.hits is None else f"{figure.hits} of {figure.n}"
+    return number(figure.value), interval(figure), counted
 
 
 def show_point(point: OperatingPoint) -> None:

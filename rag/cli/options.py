@@ -33,3 +33,11 @@ def usable(made: Callable[[], T]) -> T:
         return made()
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder named on the command line, so that what takes long does not fail at its end for want of it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"{folder} cannot be made: {error.strerror}; name another folder.") from None

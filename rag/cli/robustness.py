@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag import Library
-from rag.cli.options import Json, Questions, usable
+from rag.cli.options import Json, Questions, make_folder, usable
 from rag.cli.screen import console, note, show, show_json
 from rag.settings import read_settings
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from eval.records import Figure
     from eval.robustness.measure import Task
     from eval.robustness.records import Robustness
 
@@ -52,7 +51,7 @@ def robustness(
 
     task = usable(lambda: _task(dataset, corpus, distractors or [], steps))
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
     found = _measured(task)
     if as_json:
         show_json(json.loads(to_json(found)))
@@ -72,11 +71,12 @@ def show_robustness(found: "Robustness") -> None:
     from rich.text import Text  # noqa: PLC0415
 
     from eval.report.wording import plain_name  # noqa: PLC0415
+    from rag.cli.figures import cells  # noqa: PLC0415
 
     steps = _table("figure", "distractors")
     for name, first in found.steps[0].figures.items():
         for step in found.steps if first.value is not None else ():
-            steps.add_row(Text(plain_name(name)), f"{step.distractors:,}", *_cells(step.figures[name]))
+            steps.add_row(Text(plain_name(name)), f"{step.distractors:,}", *cells(step.figures[name]))
     pairs, followed, attacked = found.paraphrases, found.follow_ups, found.injections
     told = {
         "paraphrases with the same outcome": pairs.same_outcome,
@@ -91,7 +91,7 @@ def show_robustness(found: "Robustness") -> None:
     shares = _table("share")
     for name, figure in told.items():
         if figure.value is not None:
-            shares.add_row(Text(name), *_cells(figure))
+            shares.add_row(Text(name), *cells(figure))
     console().print(steps)
     show()
     console().print(shares)
@@ -107,13 +107,6 @@ def _table(first: str, *more: str) -> "Table":
     for column in (*more, "value", "95 % interval", "questions"):
         table.add_column(column, justify="right", no_wrap=True)
     return table
-
-
-def _cells(figure: "Figure") -> list[str]:
-    from eval.report.wording import interval, number  # noqa: PLC0415
-
-    counted = str(figure.n) if figure.hits is None else f"{figure.hits} of {figure.n}"
-    return [number(figure.value), interval(figure), counted]
 
 
 def _task(dataset: Path, corpus: list[Path], distractors: list[Path], steps: str) -> "Task":

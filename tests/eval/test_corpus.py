@@ -110,8 +110,15 @@ def test_a_corpus_of_which_nothing_can_be_read_is_refused(library: Library, tmp_
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "bad.txt").write_bytes(b"\0" * 99)
 
-    with pytest.raises(ValueError, match=r"Nothing of the corpus can be read: bad\.txt: "):
+    with pytest.raises(ValueError, match=r"Nothing of the corpus .*bad can be read: bad\.txt: "):
         ingested(library, [tmp_path / "bad"], tmp_path / "scratch")
+
+
+def test_a_corpus_without_a_document_is_refused(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    with pytest.raises(ValueError, match=r"empty can be read: it holds no document\."):
+        ingested(library, [tmp_path / "empty"], tmp_path / "scratch")
 
 
 def test_a_corpus_that_is_whole_needs_no_remark(library: Library, notes: Path, tmp_path: Path) -> None:

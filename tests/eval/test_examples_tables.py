@@ -196,9 +196,12 @@ def test_a_csv_may_begin_with_a_bom_and_end_its_lines_as_it_likes(tmp_path: Path
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("id,text\n1,a\n", "needs one column `question`, and none twice; it has id, text"),
+        (
+            "id,text\n1,a\n",
+            "needs one column `question`, and none twice, with commas between; its first line is id, text",
+        ),
         ("question,question\na,b\n", "none twice"),
-        ("question;note\na;b\n", "it has question;note"),
+        ("question;note\na;b\n", "its first line is question;note"),
         ("question,answerable\nWhy?,\nWhy?,perhaps\n", "line 3 is no example: answerable is 'perhaps'"),
         ("id,question\n1,Why, then?\n", "line 2 is no example: it has more cells than the first line"),
         ("question,quote\nWhy?,So.\n", "line 2 is no example: a quote needs the document"),

@@ -119,7 +119,25 @@ def test_refusals_are_counted_over_what_was_answered_or_refused() -> None:
     assert found["refusal_precision"].value == pytest.approx(2 / 3)
     assert found["refusal_recall"].value == pytest.approx(2 / 3)
     assert found["refusal_f1"].value == pytest.approx(2 / 3)
-    assert {found[f"refusal_{name}"].n for name in ("precision", "recall", "f1")} == {5}
+    assert found["refusal_f1"].n == 5
+
+
+def test_refusal_precision_and_recall_are_rates_of_what_they_are_shares_of() -> None:
+    rows = [row(n, {}, answerable=n >= 4, status="abstained" if n in {0, 1, 2, 8} else "answered") for n in range(10)]
+
+    found = figures(rows)
+
+    low, high = wilson(3, 4) or (None, None)
+    assert found["refusal_precision"] == found["refusal_recall"] == Figure(0.75, low, high, 4, 3, "wilson")
+    assert figures(rows[4:])["refusal_precision"] == Figure(None)
+    assert smallest_differences(found).keys() <= RATES
+
+
+def test_a_draw_that_cannot_come_out_otherwise_gives_no_interval() -> None:
+    alike = [row(n, {"evidence_f1": 1.0}) for n in range(5)]
+
+    assert figure(alike, "evidence_f1") == Figure(1.0, n=5)
+    assert figure([*alike, row(9, {"evidence_f1": 0.5})], "evidence_f1").interval == "bootstrap"
 
 
 def test_confidence_is_held_against_what_was_judged() -> None:
@@ -189,7 +207,12 @@ def test_each_stage_and_each_kind_of_misquote_is_counted_even_when_there_is_none
 
 
 def test_the_smallest_difference_is_that_of_each_rate_that_was_measured() -> None:
-    found = {"right": Figure(0.5, 0.4, 0.6, 100, 50, "wilson"), "failed": Figure(None), "ece": Figure(0.1, n=100)}
+    found = {
+        "right": Figure(0.5, 0.4, 0.6, 100, 50, "wilson"),
+        "failed": Figure(None),
+        "refusal_precision": Figure(0.5, 0.4, 0.6, 100, 50, "wilson"),
+        "ece": Figure(0.1, n=100),
+    }
 
     assert smallest_differences(found) == {"right": smallest_difference(100, 0.5)}
 

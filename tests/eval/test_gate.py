@@ -188,6 +188,13 @@ def test_a_baseline_is_read_beside_the_gate_and_no_metric_may_be_worse_than_ther
     assert broken(run_of(many(0.0)), rules) == ["right went from 1.000 to 0.000 on the same 10 questions"]
 
 
+def test_only_the_guarded_metrics_are_held_against_the_baseline() -> None:
+    worse, before = run_of(many(0.0)), run_of(many(1.0))
+
+    assert broken(worse, Rules(Gate(guarded=["evidence_f1"]), before)) == []
+    assert len(broken(worse, Rules(Gate(guarded=["right"]), before))) == 1
+
+
 def test_a_metric_that_is_better_than_the_baseline_opens_the_gate() -> None:
     assert broken(run_of(many(1.0)), Rules(Gate(), run_of(many(0.0)))) == []
 

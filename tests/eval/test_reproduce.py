@@ -45,7 +45,11 @@ QUESTIONS = (
         "must_include": [["Ada Holm", "The keeper, Ada Holm"], ["forty"]],
         "evidence": [
             {"doc": "lantern.txt", "quote": "Ada Holm"},
-            {"doc": "lantern.txt", "quote": "The keeper, Ada Holm"},
+            {
+                "doc": "lantern.txt",
+                "quote": "The keeper, Ada Holm",
+                "alternatives": [{"doc": "lantern.txt", "quote": "forty litres of lantern oil"}],
+            },
             {"doc": "lantern.txt", "quote": "forty litres", "alternatives": [{"doc": "ferry.txt", "quote": "nine"}]},
         ],
     },
@@ -94,10 +98,15 @@ def one_in_three_misquoted(example: Example, reply: Reply) -> Reply:
     return planting.moved(1)(example, reply) if len(example.id) + ord(example.id[-1]) % 3 == 2 else reply
 
 
+def some_in_error(example: Example, reply: Reply) -> Reply:
+    return Reply(example.id, "failed", "busy") if ord(example.id[-1]) % 2 else reply
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
         nothing,
+        some_in_error,
         one_in_three_misquoted,
         planting.ranked_in_reverse,
         planting.answers_everything,

@@ -1,4 +1,3 @@
-
 from rag.compose import MOST_CHARACTERS, MOST_EXTRACTS, MOST_FOR_SEVERAL, abstain, choose, compose
 from rag.records import Answer, Hit
 from tests.rag.hits import hit, ranked

@@ -9,7 +9,7 @@ import pytest
 from lxml import html
 
 from eval.metrics import METRICS
-from eval.records import Curve, Excerpt, Mark, Run
+from eval.records import Curve, Excerpt, Figure, Mark, Run
 from eval.report.html import QUESTIONS_SHOWN, page
 from eval.report.visible import visible
 from tests.eval.report.hostile import HOSTILE, with_texts
@@ -151,6 +151,14 @@ def test_every_stage_has_its_count_and_meaning() -> None:
 
     assert "wrongly answered questions: 13 The documents do not hold an answer" in told
     assert "Misquotes: 1 fabricated, 2 misattributed, 1 stale, 1 stitched, 1 truncated." in told
+
+
+def test_no_misquotes_is_said_only_where_quotes_were_checked() -> None:
+    none = replace(RUN, misquotes=dict.fromkeys(RUN.misquotes, 0))
+    unchecked = replace(none, figures={**RUN.figures, "quote_fidelity": Figure(None)})
+
+    assert "No misquotes." in words(parsed(page(none)).get_element_by_id("lost"))
+    assert "No quote could be checked." in words(parsed(page(unchecked)).get_element_by_id("lost"))
 
 
 def test_speed_and_memory_are_told() -> None:

@@ -1,6 +1,7 @@
 """Findings of every sort, and with a breach of every invariant, for what shows them."""
 
 from eval.compare import Difference
+from eval.figures import rate
 from eval.records import Figure, System
 from eval.robustness.records import (
     Attacked,
@@ -13,7 +14,6 @@ from eval.robustness.records import (
     Robustness,
     Same,
     Step,
-    rate,
 )
 
 

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from eval.robustness.records import broken, rate
+from eval.figures import rate
+from eval.robustness.records import broken
 from tests.eval.robustness.findings import FINDINGS
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from eval.figures import rate
 from eval.records import Figure
-from eval.robustness.records import rate
 from eval.robustness.written import change, to_json, to_markdown, value, write
 from tests.eval.robustness.findings import FINDINGS
 
