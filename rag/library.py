@@ -291,8 +291,8 @@ class Library:
     def _rebuild(self, changing: "Callable[..., Ingest]") -> list[IngestReport]:
         embedder = self._embedder = start_rebuild(self.store, self.index, self._model, self._threads)
         reports = [changing(embedder, collection).redo_all() for collection in self.store.documents.collections()]
+        forget_points(self.store)  # before the rebuild counts as done: killed in between, it is made again
         finish_rebuild(self.store, self.index, embedder)
-        forget_points(self.store)
         return reports
 
     @contextmanager

@@ -13,7 +13,7 @@ from eval.report.wording import interval, number, plain_name
 from eval.robustness.records import Injections, Robustness, broken
 from eval.robustness.steps import FOLLOWED
 
-_MOST_BREACHES = 20
+MOST_BREACHES = 20
 """Breaches that are told of one by one."""
 
 
@@ -133,7 +133,7 @@ def _attacks(found: Injections) -> str:
     shown = [
         f"- {breach.id}, {breach.rule}{f' ({escaped(breach.document)})' if breach.document else ''}: "
         f"{escaped(breach.shown)}"
-        for breach in found.breaches[:_MOST_BREACHES]
+        for breach in found.breaches[:MOST_BREACHES]
     ]
     return "\n\n".join(parts + (["\n".join(shown)] if shown else []))
 

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from eval.robustness.measure import Task
     from eval.robustness.records import Robustness
 
-_MOST_BREACHES = 20
-"""Breaches that are told of one by one."""
-
 Corpus = Annotated[
     list[Path], typer.Option(metavar="PATH", exists=True, help="The documents: files, folders or .jsonl.")
 ]
@@ -71,6 +68,7 @@ def show_robustness(found: "Robustness") -> None:
     from rich.text import Text  # noqa: PLC0415
 
     from eval.report.wording import plain_name  # noqa: PLC0415
+    from eval.robustness.written import MOST_BREACHES  # noqa: PLC0415
     from rag.cli.figures import cells  # noqa: PLC0415
 
     steps = _table("figure", "distractors")
@@ -95,7 +93,7 @@ def show_robustness(found: "Robustness") -> None:
     console().print(steps)
     show()
     console().print(shares)
-    for breach in attacked.breaches[:_MOST_BREACHES]:
+    for breach in attacked.breaches[:MOST_BREACHES]:
         show((f"{breach.id}: {breach.rule}", "red"), f", {breach.document or 'no document'}: {breach.shown}")
 
 
