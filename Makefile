@@ -50,7 +50,7 @@ $(VENV)/.installed: $(VENV)/.venv pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[export,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[export,tracing,dev]'
 	touch $@
 
 clean:

@@ -40,7 +40,27 @@ class Settings(BaseSettings):
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=1024, description="a whole number from 1 to 1024"
     )
     queue: int = Field(64, ge=0, le=100_000, description="a whole number from 0 to 100000")
+    rate_limit: str | None = Field(
+        None,
+        pattern=r"^([1-9]\d{0,8}/(second|minute|hour|day)|off)$",
+        description="a number per second, minute, hour or day, such as 60/minute, or off",
+    )
+    max_question: int = Field(2_000, ge=1, le=100_000, description="a whole number of characters from 1 to 100000")
+    max_history: int = Field(20, ge=0, le=1_000, description="a whole number of turns from 0 to 1000")
+    max_top_k: int = Field(50, ge=1, le=1_000, description="a whole number of passages from 1 to 1000")
+    max_body_bytes: int = Field(1 << 20, ge=1_000, le=1 << 30, description="a whole number from 1000 to 1073741824")
+    max_upload_bytes: int = Field(25 << 20, ge=1_000, le=1 << 30, description="a whole number from 1000 to 1073741824")
+    request_timeout_s: float = Field(30, gt=0, le=3_600, description="a number of seconds up to 3600")
+    workers: int = Field(1, ge=1, le=64, description="a whole number from 1 to 64")
+    watch: Path | None = Field(None, description="a folder that the index is kept in step with")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="IP addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error")
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="json, text, or auto: text on a terminal, else json"
+    )
+    log_questions: bool = Field(False, description="true or false")
     api_key: SecretStr | None = Field(None, description="16 or more visible ASCII characters, without blanks")
 
     @field_validator("cors_origins", mode="before")
@@ -53,7 +73,14 @@ class Settings(BaseSettings):
             raise ValueError("not an origin")
         return origins
 
-    @field_validator("log_level", mode="before")
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(str(ipaddress.ip_network(network)) for network in re.split(r"[,\s]+", value) if network)
+
+    @field_validator("log_level", "log_format", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value

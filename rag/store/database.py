@@ -20,7 +20,9 @@ class _Connection(sqlite3.Connection):
         self.close()
 
 
-SCHEMA_VERSION = 1
+_STEPS = ("schema.sql", "service.sql")
+"""What makes each version of the schema out of the one before; a database of an older version is brought up."""
+SCHEMA_VERSION = len(_STEPS)
 _BUSY_TIMEOUT_S = 30
 
 
@@ -49,12 +51,10 @@ class Database:
             ) from error
 
     def _prepare(self) -> None:
-        if self._version() == 0:
+        if self._version() < SCHEMA_VERSION:
             with self.transaction() as db:  # in which another process may have made it meanwhile
-                if self._version() == 0 and not db.execute("SELECT 1 FROM sqlite_master").fetchone():
-                    for statement in files("rag.store").joinpath("schema.sql").read_text("utf-8").split(";\n"):
-                        db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                if self._version() or not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    _bring_up(db, self._version())
         if self._version() != SCHEMA_VERSION:
             raise IndexUnusableError(
                 f"{self.path} has schema version {self._version()}, this program reads {SCHEMA_VERSION}. "
@@ -111,6 +111,13 @@ class Database:
         for connection in list(self._open):
             connection.close()
         self._local = threading.local()
+
+
+def _bring_up(db: sqlite3.Connection, version: int) -> None:
+    for step in _STEPS[version:]:
+        for statement in files("rag.store").joinpath(step).read_text("utf-8").split(";\n"):
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -1,0 +1,65 @@
+-- Schema version 2: what a service keeps beside the documents.
+
+-- Collections that were made before they held a document; those that hold one exist without a row here.
+CREATE TABLE collections (
+  name TEXT PRIMARY KEY,
+  created TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Documents that were removed, and at which change: what was read or accepted before may not bring them back.
+CREATE TABLE removed (
+  collection TEXT NOT NULL,
+  id TEXT NOT NULL,
+  change INTEGER NOT NULL,
+  PRIMARY KEY (collection, id)
+) WITHOUT ROWID;
+
+-- Uploads: a job is a request, with its files.
+CREATE TABLE jobs (
+  row INTEGER PRIMARY KEY AUTOINCREMENT, -- in the order of arrival
+  id TEXT NOT NULL UNIQUE,
+  collection TEXT NOT NULL,
+  digest TEXT NOT NULL,                  -- of the collection, the names and the bytes: the same upload is the same job
+  state TEXT NOT NULL,                   -- queued, running, done
+  change INTEGER NOT NULL,               -- of the documents when it was accepted
+  created TEXT NOT NULL,
+  finished TEXT
+);
+CREATE INDEX jobs_by_state ON jobs (state);
+CREATE INDEX jobs_by_digest ON jobs (digest);
+CREATE TABLE job_files (
+  job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  document_id TEXT,                      -- NULL for .jsonl, which holds many
+  bytes INTEGER NOT NULL,
+  data BLOB,                             -- NULL once it is done with
+  state TEXT NOT NULL,                   -- queued, running, added, updated, unchanged, failed, cancelled
+  detail TEXT,                           -- what is wrong, or was remarked
+  passages INTEGER NOT NULL DEFAULT 0,   -- embedded so far
+  PRIMARY KEY (job, number)
+);
+CREATE INDEX job_files_by_document ON job_files (document_id);
+
+-- API keys, by what can be shown of them; of the secret only its SHA-256.
+CREATE TABLE keys (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  write INTEGER NOT NULL,                -- 1: may also upload, delete, make and drop
+  collections TEXT,                      -- JSON list; NULL for all
+  origins TEXT,                          -- JSON list: a browser key, which works from pages of these only; else NULL
+  created TEXT NOT NULL,
+  revoked TEXT
+) WITHOUT ROWID;
+
+-- Thumbs on answers, and what was asked and answered, as the client sent it.
+CREATE TABLE feedback (
+  answer_id TEXT PRIMARY KEY,
+  collection TEXT NOT NULL,
+  rating TEXT NOT NULL,                  -- up, down
+  comment TEXT,
+  question TEXT,
+  answer TEXT,                           -- JSON: status, answer and citations
+  created TEXT NOT NULL
+) WITHOUT ROWID;
