@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from rag import Library, QuoteCheck, Turn
+from rag.client.replies import AskReply, SearchReply, VerifyReply
 from server import stream
 from server.asked import AskRequest, SearchRequest, VerifyRequest, read_body
 from server.describe import body_of, problems
 from server.limits import Gate
-from server.replies import AskReply, SearchReply, VerifyReply
 from server.wire import Json, answer_json, checks_json, search_json
 
 

@@ -8,9 +8,9 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from rag.client.replies import ProblemReply
 from server.asked import AskRequest, SearchRequest, VerifyRequest
 from server.problems import MEDIA_TYPE
-from server.replies import ProblemReply
 
 _COMPONENTS = "#/components/schemas/{model}"
 _DESCRIPTION = "Answers from your own documents, in extracts whose every quote can be looked up again."

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from rag import DEFAULT_COLLECTION, DocumentInfo, Library
+from rag.client.replies import DocumentReply, DocumentsReply, TextReply
 from server.describe import problems
 from server.limits import Gate
-from server.replies import DocumentReply, DocumentsReply, TextReply
 from server.wire import document_json
 
 MOST_LISTED = 200

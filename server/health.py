@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from rag import Library
+from rag.client.replies import HealthReply
 from server.describe import problems
 from server.limits import Gate
 from server.problems import RETRY_AFTER_S, problem, respond
-from server.replies import HealthReply
 
 _PROBE = "Is the index ready?"
 _log = logging.getLogger("rag.server")

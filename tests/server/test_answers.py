@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from rag import Library
-from server.replies import AskReply, SearchReply, VerifyReply
+from rag.client.replies import AskReply, SearchReply, VerifyReply
 
 NESTS = "How many nests did a heronry in Kent count in 2009?"
 

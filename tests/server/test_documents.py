@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from rag import Library
-from server.replies import DocumentReply, DocumentsReply, TextReply
+from rag.client.replies import DocumentReply, DocumentsReply, TextReply
 
 
 def test_the_documents_are_listed_by_source(client: httpx.Client) -> None:

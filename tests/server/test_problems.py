@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from rag import IndexBusyError, IndexUnusableError, Library, ModelError
-from server.replies import ProblemReply
+from rag.client.replies import ProblemReply
 from tests.server.conftest import Start
 
 JSON = {"Content-Type": "application/json"}

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from rag import NotFoundError
-from server.replies import AskReply
+from rag.client.replies import AskReply
 from server.stream import Event, respond
 
 NESTS = "How many nests did a heronry in Kent count in 2009?"

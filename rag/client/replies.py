@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from rag import AbstainedBecause
+from rag.records import AbstainedBecause
 
 
 class _Reply(BaseModel):
