@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.replies import AskReply, SearchReply, VerifyReply
+from rag.client.replies import AskReply, SearchReply, VerifyReply
 from tests.program import NESTS, Rag, command, environment, printed, run
 
 # --- help and usage
