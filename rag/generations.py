@@ -1,7 +1,8 @@
 """Gives readers the newest whole generation of each collection's indexes, and heals what is not whole."""
 
+import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -59,10 +60,28 @@ class Generations:
         self._current[collection] = fresh
         return fresh
 
+    def drop_all_but(self, collections: Sequence[str]) -> None:
+        """Delete the files of collections that are no more; the caller holds `writing`."""
+        for name in set(self.folders()) - set(collections):
+            self._current.pop(name, None)
+            shutil.rmtree(self._folder(name), ignore_errors=True)
+
+    def folders(self) -> list[str]:
+        """The collections that have files, ascending."""
+        return sorted(folder.name for folder in (self._index / "search").glob("*"))
+
+    def stored(self, collection: str) -> Generation:
+        """The generation that the files hold, in step or not.
+
+        Raises:
+            IndexUnusableError: They are missing or damaged.
+        """
+        return load(self._folder(collection), self._store)
+
     def healthy(self, collection: str) -> bool:
         """Whether the files are whole and hold exactly the stored passages."""
         try:
-            return in_step(load(self._folder(collection), self._store), self._store, collection)
+            return in_step(self.stored(collection), self._store, collection)
         except IndexUnusableError:
             return False
 
@@ -90,7 +109,7 @@ class Generations:
         while True:
             stale = None
             try:
-                stale = load(self._folder(collection), self._store)
+                stale = self.stored(collection)
                 if in_step(stale, self._store, collection):
                     return stale
             except IndexUnusableError:

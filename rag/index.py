@@ -46,6 +46,11 @@ class FaissIndex:
         """Every key in the index, ascending."""
         return np.sort(faiss.vector_to_array(self._index.id_map))
 
+    def vectors(self, keys: Keys) -> Vectors:
+        """The vectors under these keys, one row a key; all must be there."""
+        found: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(keys, np.int64))
+        return found
+
     def add(self, keys: Keys, vectors: Vectors) -> None:
         """Add rows under new keys."""
         self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.ascontiguousarray(keys, np.int64))

@@ -3,22 +3,25 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from rag.boilerplate import edge_keys
+from rag.errors import NotFoundError
 from rag.hidden import without_hidden_in
 from rag.load import Found, Loader, find
 from rag.protocols import Embedder
 from rag.records import Document, IngestReport, Passage, Prepared, Problem, Progress, Span, Split
 from rag.split import context, split
-from rag.store import Store
+from rag.store import Known, Store
 from rag.words import terms
 
 SHARED_EDGE_DOCUMENTS = 3
 """Documents of different content that must open or close alike before it counts as furniture."""
+UPLOADED = "upload:"
+"""Stands for the folder of what was uploaded; no path of a machine begins so."""
 _WAITING = 512
 """Passages gathered before the embedder is called, so that texts of like length meet in a batch."""
 
@@ -31,6 +34,8 @@ class _Waiting:
     split: Split
     root: str
     file: str
+    since: int
+    """Count of changes when the document was read."""
 
 
 class Ingest:
@@ -44,19 +49,25 @@ class Ingest:
         collection: str,
         on_progress: Callable[[Progress], None] = lambda _: None,
         flush: Callable[[], None] = lambda: None,
+        since: int | None = None,
     ) -> None:
-        """Work with these parts; `flush` is called now and then so that what is stored can be searched."""
+        """Work with these parts; `flush` is called now and then so that what is stored can be searched.
+
+        `since` is the store's count of changes when what is to be ingested was handed over, `None` for now.
+        """
         self._store = store
         self._embedder = embedder
         self._loader = loader
         self._collection = collection
         self._on_progress = on_progress
         self._flush_index = flush
+        self._since = store.changes() if since is None else since
         self._shared = shared_edges(store, collection)
         self._waiting: list[_Waiting] = []
         self._waits: set[str] = set()
         self._finished: list[tuple[str, str, str]] = []
         self._failed: set[tuple[str, str]] = set()
+        self._dropped: set[tuple[str, str]] = set()
         self._contexts: dict[tuple[str, tuple[str, ...]], str] = {}
         self._taken: set[str] = set()
         self._files = self._file = 0
@@ -83,6 +94,18 @@ class Ingest:
         self.settle()
         return self.report
 
+    def add(self, data: bytes, source: str) -> IngestReport:
+        """Add or update the documents of an uploaded file, named by its source."""
+        self._files = self._file = 1
+        digest = sha256(data).hexdigest()
+        if digest == self._store.documents.file_sha256(self._collection, UPLOADED, source):
+            list(self._keep(UPLOADED, source))
+        else:
+            list(self._take_items(self._loader.load_bytes(data, source), UPLOADED, source, digest))
+        self._flush()
+        self.settle()
+        return self.report
+
     def redo_all(self) -> IngestReport:
         """Split and embed every stored document of the collection again."""
         for info in self._store.documents.listed(self._collection):
@@ -103,11 +126,16 @@ class Ingest:
 
     def redo(self, document_id: str) -> None:
         """Split and embed a stored document again, from its stored text."""
+        since = self._store.changes()
         known = self._store.documents.known(self._collection, document_id)
         if known is None:
             return
         digest = self._store.documents.file_sha256(self._collection, known.root, known.file)
-        self._queue(self._store.documents.restore(self._collection, document_id), known.root, known.file)
+        try:
+            document = self._store.documents.restore(self._collection, document_id)
+        except NotFoundError:  # removed just now
+            return
+        self._queue(document, known.root, known.file, since)
         if digest is not None:
             self._finished.append((known.root, known.file, digest))
 
@@ -118,7 +146,13 @@ class Ingest:
         if digest is not None and digest == self._store.documents.file_sha256(self._collection, root, file):
             yield from self._keep(root, file)
             return
-        for item in self._loader.load(found):
+        yield from self._take_items(self._loader.load(found), root, file, digest)
+        self._on_progress(Progress(self._files, self._file, self.report.embedded, file))
+
+    def _take_items(
+        self, items: Iterable[Document | Problem], root: str, file: str, digest: str | None
+    ) -> Iterator[str]:
+        for item in items:
             if isinstance(item, Problem):
                 self.report.problems.append(item)
                 if item.fatal:
@@ -128,7 +162,6 @@ class Ingest:
             self._take(item, root, file)
         if digest is not None and (root, file) not in self._failed:
             self._finished.append((root, file, digest))
-        self._on_progress(Progress(self._files, self._file, self.report.embedded, file))
 
     def _keep(self, root: str, file: str) -> Iterator[str]:
         for known in self._store.documents.under_file(self._collection, root, file):
@@ -142,11 +175,7 @@ class Ingest:
         known = self._store.documents.known(self._collection, document.id)
         elsewhere = known and (known.root, known.file) != (root, file) and _exists(known.root, known.file)
         if known and elsewhere and (known.root != root or document.id in self._taken):
-            reason = (
-                f"The name is taken by {Path(known.root, known.file)}. Sources are named relative to the folder that "
-                "is ingested: ingest a common parent folder instead, or use another collection."
-            )
-            self.report.problems.append(Problem(document.source, reason))
+            self.report.problems.append(Problem(document.source, _taken(known, root)))
             self._failed.add((root, file))
             return
         self._taken.add(document.id)
@@ -159,14 +188,14 @@ class Ingest:
             self.report.problems.append(Problem(document.source, remark, fatal=False))
         self.report.updated += known is not None
         self.report.added += known is None
-        self._queue(document, root, file)
+        self._queue(document, root, file, self._since)
 
-    def _queue(self, document: Document, root: str, file: str) -> None:
+    def _queue(self, document: Document, root: str, file: str, since: int) -> None:
         cut = split(document, self._embedder.count, self._embedder.limit, self._shared)
         if not cut.passages:
             remark = "All of its text looks like furniture of a page; it is kept, and no answer quotes it."
             self.report.problems.append(Problem(document.source, remark, fatal=False))
-        self._waiting.append(_Waiting(document, cut, root, file))
+        self._waiting.append(_Waiting(document, cut, root, file, since))
         self._waits |= {document.id, document.sha256}
         if sum(len(w.split.passages) for w in self._waiting) >= _WAITING:
             self._flush()
@@ -184,13 +213,17 @@ class Ingest:
                 self._put(w, self._prepare([(w.document, p) for p in w.split.passages]))
         finished, self._finished = self._finished, []
         for root, file, digest in finished:
-            self._store.finish_file(self._collection, root, file, digest)
+            if (root, file) not in self._dropped:
+                self._store.finish_file(self._collection, root, file, digest)
         self._flush_index()
 
     def _put(self, w: _Waiting, prepared: Iterable[Prepared]) -> None:
         edges = edge_keys(w.document.text)
-        self._store.put(self._collection, w.document, w.split, prepared, edges, w.root, w.file)
-        self.report.passages += len(w.split.passages)
+        if self._store.put(self._collection, w.document, w.split, prepared, edges, w.root, w.file, w.since):
+            self.report.passages += len(w.split.passages)
+        else:
+            self._dropped.add((w.root, w.file))
+            self.report.dropped += 1
 
     def _prepare(self, items: Sequence[tuple[Document, Passage]]) -> Iterator[Prepared]:
         for begin in range(0, len(items), _WAITING):
@@ -250,6 +283,18 @@ class Ingest:
 def shared_edges(store: Store, collection: str) -> frozenset[str]:
     """Keys of the openings and closings by which the collection's documents were last split."""
     return frozenset((store.database.meta(f"shared_edges:{collection}") or "").split())
+
+
+def _taken(known: Known, root: str) -> str:
+    if root == UPLOADED:
+        return (
+            "The name is taken by a document from a folder of the service's own machine. Upload it under another name, "
+            "or into another collection."
+        )
+    return (
+        f"The name is taken by {Path(known.root, known.file)}. Sources are named relative to the folder that "
+        "is ingested: ingest a common parent folder instead, or use another collection."
+    )
 
 
 def _relative(passage: Passage, shift: int) -> list[Span]:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import tantivy
 
 from rag.errors import IndexUnusableError
@@ -44,6 +45,12 @@ class TantivyIndex:
     def __len__(self) -> int:
         """Number of passages as of the last commit."""
         return int(self._searcher.num_docs)
+
+    def keys(self) -> Keys:
+        """Every key in the index, ascending, as of the last commit."""
+        everything = self._searcher.search(tantivy.Query.all_query(), max(len(self), 1), count=False).hits
+        found = self._searcher.fast_field_values("key", [address for _, address in everything])
+        return np.sort(np.array([int(key or 0) for key in found], np.int64))
 
     def add(self, keys: Keys, texts: Sequence[str]) -> None:
         """Add texts under new keys."""

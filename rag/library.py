@@ -1,37 +1,40 @@
 """An index folder, opened: the one place that puts the parts together and knows the order of a question."""
 
-import re
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
 
+from rag.audit import audit
+from rag.changes import Changes
 from rag.compose import ABSTAIN_BELOW, abstain, compose
-from rag.errors import IndexUnusableError, NotFoundError, SettingError
+from rag.errors import IndexUnusableError, NotFoundError
 from rag.follow_up import rewrite
 from rag.generations import Generations
 from rag.hidden import without_hidden
-from rag.model import finish_rebuild, model_note, open_model, outdated, record_model, start_rebuild
-from rag.operating import forget_points, keep_point, read_point
+from rag.model import Model, model_note
+from rag.operating import keep_point, read_point
 from rag.protocols import Embedder
 from rag.rank import PASSAGES_READ, rank
-from rag.records import Answer, DocumentInfo, Hit, IngestReport, Keys, OperatingPoint, Progress, QuoteCheck, Span, Turn
+from rag.records import (
+    Answer,
+    Audit,
+    CollectionInfo,
+    DocumentInfo,
+    Hit,
+    IngestReport,
+    Keys,
+    OperatingPoint,
+    Progress,
+    QuoteCheck,
+    Span,
+    Turn,
+)
 from rag.retrieve import candidates, fuse, hits
 from rag.store import Store
 from rag.verify import Quoted, holds, verify
 
-if TYPE_CHECKING:
-    from rag.ingest import Ingest
-
 DEFAULT_COLLECTION = "default"
-COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""What may name a collection; the name is also that of a folder."""
-_FLUSH_S = 5.0
-_FLUSH_SHARE = 0.02
-"""While documents come in, what is stored becomes searchable this often, in seconds, and at this share of the time."""
 _TRIES = 3
 """For an answer whose documents change, or go, while it is made."""
 
@@ -87,11 +90,9 @@ class Library:
         """
         self.index = index
         self.store = Store(index / "truth.sqlite")
-        self._model = model
-        self._threads = threads
-        self._embedder: Embedder | None = None
-        self._lock = threading.Lock()
-        self._generations = Generations(self.store, index, self._dim)
+        self.model = Model(self.store, index, model, threads)
+        self._generations = Generations(self.store, index, self.model.dim)
+        self._changes = Changes(self.store, index, self.model, self._generations)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -216,7 +217,7 @@ class Library:
         return Status(
             index=str(self.index),
             collection=collection,
-            collections=tuple(self.store.documents.collections()),
+            collections=tuple(self.store.collections.names()),
             documents=documents,
             passages=passages,
             characters=characters,
@@ -228,8 +229,17 @@ class Library:
             operating_point=read_point(self.store, collection),
         )
 
+    def collections(self) -> list[CollectionInfo]:
+        """Every collection, by name; the default one always is."""
+        names = sorted({DEFAULT_COLLECTION, *self.store.collections.names()})
+        return [CollectionInfo(name, *self.store.documents.counts(name)) for name in names]
+
+    def audit(self) -> Audit:
+        """Whether the index holds exactly what its documents say, and nothing of one that was removed."""
+        return audit(self.store, self._generations, [info.name for info in self.collections()])
+
     def _known(self, collection: str) -> str:
-        if collection != DEFAULT_COLLECTION and collection not in self.store.documents.collections():
+        if collection != DEFAULT_COLLECTION and collection not in self.store.collections.names():
             raise NotFoundError(f"There is no collection {collection!r}.")
         return collection
 
@@ -251,32 +261,41 @@ class Library:
             IndexBusyError: Another process is writing.
             ModelError: There is no model to embed with.
         """
-        if not COLLECTION_NAME.fullmatch(collection):
-            raise SettingError(
-                f"{collection!r} cannot name a collection: letters, digits, '.', '_' and '-', 64 at most, a letter or "
-                "digit first."
-            )
-        with self._changing(on_progress) as changing:
-            rebuilt = self._rebuild(changing) if rebuild else []
-            record_model(self.store, self.index, self.embedder)
-            report = changing(self.embedder, collection, self._flusher(collection)).run(paths, prune)
-            self._generations.update(collection)
-        report.passages += sum(r.passages for r in rebuilt)
-        report.embedded += sum(r.embedded for r in rebuilt)
-        return report
+        return self._changes.ingest(paths, collection, prune, rebuild, on_progress)
 
-    def remove(self, document_ids: Sequence[str], collection: str = DEFAULT_COLLECTION) -> list[str]:
-        """Delete documents; the ids that were not there.
+    def add(
+        self,
+        data: bytes,
+        source: str,
+        collection: str = DEFAULT_COLLECTION,
+        since: int | None = None,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> IngestReport:
+        """Add or update the documents of one uploaded file, which its source names; they can be found on return.
+
+        `since` is the store's count of changes when the file was taken in: what was removed after that stays so.
 
         Raises:
+            SettingError: The collection's name cannot be one.
             IndexBusyError: Another process is writing.
+            ModelError: There is no model to embed with.
         """
-        with self._changing() as changing:
-            missing = [i for i in document_ids if not self.store.remove(collection, i)]
-            if len(missing) < len(document_ids):
-                changing(self.embedder, collection).settle()
-                self._generations.update(collection)
-        return missing
+        return self._changes.add(data, source, collection, since, on_progress)
+
+    def remove(self, document_ids: Sequence[str], collection: str = DEFAULT_COLLECTION) -> list[str]:
+        """Delete documents, uploads of them that wait included; the ids that were not there.
+
+        No answer uses them from then on. Where another process is writing, the search files follow with its next step.
+        """
+        return self._changes.remove(document_ids, collection)
+
+    def create_collection(self, name: str) -> bool:
+        """Make a collection; whether it is new. Raises SettingError where the name cannot be one."""
+        return self._changes.create(name)
+
+    def drop_collection(self, name: str) -> None:
+        """Delete a collection with all that belongs to it; raises NotFoundError. The default one is left empty."""
+        self._changes.drop(self._known(name))
 
     def set_operating_point(self, point: OperatingPoint, collection: str = DEFAULT_COLLECTION) -> None:
         """Keep with the index how sure an answer has to be, from the next question on.
@@ -288,41 +307,6 @@ class Library:
         with self._generations.writing():
             keep_point(self.store, self._known(collection), point)
 
-    def _rebuild(self, changing: "Callable[..., Ingest]") -> list[IngestReport]:
-        embedder = self._embedder = start_rebuild(self.store, self.index, self._model, self._threads)
-        reports = [changing(embedder, collection).redo_all() for collection in self.store.documents.collections()]
-        forget_points(self.store)  # before the rebuild counts as done: killed in between, it is made again
-        finish_rebuild(self.store, self.index, embedder)
-        return reports
-
-    @contextmanager
-    def _changing(self, on_progress: Callable[[Progress], None] = lambda _: None) -> "Iterator[Callable[..., Ingest]]":
-        """The right to write, with what makes an ingest into a collection."""
-        # Imported here, since the parsers take a quarter of a second to load and a question needs none of them.
-        from rag.ingest import Ingest  # noqa: PLC0415
-        from rag.load import Loader  # noqa: PLC0415
-
-        with self._generations.writing(), Loader() as loader:
-            yield lambda embedder, collection, flush=_do_nothing: Ingest(
-                self.store, embedder, loader, collection, on_progress, flush
-            )
-
-    def _flusher(self, collection: str) -> Callable[[], None]:
-        """Brings the search indexes in step from time to time, at a small share of the time that passes."""
-        last, took = perf_counter(), 0.0
-
-        def flush() -> None:
-            nonlocal last, took
-            begin = perf_counter()
-            if begin - last >= max(_FLUSH_S, took / _FLUSH_SHARE):
-                self._generations.update(collection)
-                last = perf_counter()
-                took = last - begin
-
-        return flush
-
-    # --- the model
-
     @property
     def embedder(self) -> Embedder:
         """The index's embedding model, loaded at first use.
@@ -331,18 +315,7 @@ class Library:
             IndexUnusableError: The index was made with another model.
             ModelError: The model cannot be loaded.
         """
-        with self._lock:
-            if self._embedder is None or outdated(self.store, self._embedder):
-                self._embedder = open_model(self.store, self.index, self._model, self._threads)
-            return self._embedder
-
-    def _dim(self) -> int:
-        known = self.store.database.meta("dim")
-        return int(known) if known and not self.store.database.meta("rebuilding") else self.embedder.dim
-
-
-def _do_nothing() -> None:
-    pass
+        return self.model.embedder
 
 
 def _size(file: Path) -> int:

@@ -1,6 +1,7 @@
 """Decides which model an index is read and written with, and refuses to mix the vectors of two."""
 
 import shutil
+import threading
 from pathlib import Path
 
 from rag.embed import OnnxEmbedder, read_card
@@ -12,6 +13,37 @@ from rag.store import Store
 
 RECIPE = "2"
 """Raised when passages are cut or embedded in another way, so that an index made before asks to be rebuilt."""
+
+
+class Model:
+    """The embedder of an index, loaded at first use, and anew when the index was made anew with another."""
+
+    def __init__(self, store: Store, index: Path, name: str | None, threads: int) -> None:
+        """Load for an index; `name` and `threads` as in `open_model`."""
+        self._store = store
+        self._index = index
+        self._name = name
+        self._threads = threads
+        self._lock = threading.Lock()
+        self.loaded: Embedder | None = None
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder; raises as `open_model` does."""
+        with self._lock:
+            if self.loaded is None or outdated(self._store, self.loaded):
+                self.loaded = open_model(self._store, self._index, self._name, self._threads)
+            return self.loaded
+
+    def start_rebuild(self) -> Embedder:
+        """The embedder, exported anew, with all dropped that was made with the one before."""
+        self.loaded = start_rebuild(self._store, self._index, self._name, self._threads)
+        return self.loaded
+
+    def dim(self) -> int:
+        """Length of a vector of the index."""
+        known = self._store.database.meta("dim")
+        return int(known) if known and not self._store.database.meta("rebuilding") else self.embedder.dim
 
 
 def open_model(store: Store, index: Path, model: str | None, threads: int) -> Embedder:

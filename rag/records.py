@@ -259,6 +259,8 @@ class IngestReport:
     updated: int = 0
     unchanged: int = 0
     removed: int = 0
+    dropped: int = 0
+    """Documents among the added and updated that were removed while they came in, and so were not stored."""
     passages: int = 0
     """Passages written."""
     embedded: int = 0
@@ -303,3 +305,24 @@ class Turn:
 
     role: Literal["user", "assistant"]
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionInfo:
+    """A collection as listed."""
+
+    name: str
+    documents: int
+    passages: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Whether an index holds exactly what its documents say: nothing of a removed one, nothing missing."""
+
+    findings: tuple[str, ...]
+    """What is wrong, a sentence each; empty when all is well."""
+    documents: int
+    passages: int
+    """Both over all collections that were looked at."""

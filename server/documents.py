@@ -1,4 +1,4 @@
-"""The routes that show the documents: list, one, its text."""
+"""The routes over stored documents: list, one, its text, its removal."""
 
 from functools import partial
 from typing import Annotated
@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rag import DEFAULT_COLLECTION, DocumentInfo, Library
+from rag import DEFAULT_COLLECTION, DocumentInfo, Library, NotFoundError
 from rag.client.replies import DocumentReply, DocumentsReply, TextReply
+from server.access import check_access
 from server.describe import problems
 from server.limits import Gate
 from server.wire import document_json
@@ -20,7 +21,7 @@ CollectionQuery = Annotated[str, Query(min_length=1, max_length=64)]
 
 
 class Documents:
-    """Shows the documents of a library, through a gate."""
+    """Shows, and removes, the documents of a library, through a gate."""
 
     def __init__(self, library: Library, gate: Gate) -> None:
         """Serve a library."""
@@ -49,15 +50,24 @@ class Documents:
                 304: {"description": "The text is still the one of the ETag in If-None-Match."},
             },
         )
+        router.add_api_route(
+            "/v1/documents/{document_id}",
+            self.remove,
+            methods=["DELETE"],
+            status_code=204,
+            responses=problems(401, 403, 404, 408, 413, 421, 422, 429, 500, 503),
+        )
         return router
 
     async def listed(
         self,
+        request: Request,
         limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
         after: Annotated[str, Query(max_length=4096, description="`next` of the page before.")] = "",
         collection: CollectionQuery = DEFAULT_COLLECTION,
     ) -> Response:
         """A page of the documents, by source; `next` is `null` on the last page."""
+        check_access(request, collection)
         found = await self._gate.run(partial(self._page, collection, limit + 1, after))
         page = found[:limit]
         body = {
@@ -66,8 +76,11 @@ class Documents:
         }
         return Response(orjson.dumps(body), media_type="application/json")
 
-    async def document(self, document_id: str, collection: CollectionQuery = DEFAULT_COLLECTION) -> Response:
+    async def document(
+        self, request: Request, document_id: str, collection: CollectionQuery = DEFAULT_COLLECTION
+    ) -> Response:
         """One document."""
+        check_access(request, collection)
         info = await self._gate.run(partial(self._library.document, document_id, collection))
         return Response(orjson.dumps(document_json(info)), media_type="application/json")
 
@@ -75,6 +88,7 @@ class Documents:
         self, request: Request, document_id: str, collection: CollectionQuery = DEFAULT_COLLECTION
     ) -> Response:
         """A document's text, to which all offsets refer: JSON, or the bare text for `Accept: text/plain`."""
+        check_access(request, collection)
         info = await self._gate.run(partial(self._library.document, document_id, collection))
         headers = {"ETag": f'W/"{info.sha256}"', "Vary": "Accept", "Cache-Control": "private, no-cache"}
         if _still(request, info.sha256):
@@ -84,6 +98,15 @@ class Documents:
             return Response(text.encode(), headers=headers, media_type="text/plain")
         body = {"document_id": info.id, "source": info.source, "title": info.title, "text": text}
         return Response(orjson.dumps(body), headers=headers, media_type="application/json")
+
+    async def remove(
+        self, request: Request, document_id: str, collection: CollectionQuery = DEFAULT_COLLECTION
+    ) -> Response:
+        """Remove a document; uploads of it that wait are cancelled, and no answer uses it from now on."""
+        check_access(request, collection, write=True)
+        if await self._gate.run(partial(self._library.remove, [document_id], collection)):
+            raise NotFoundError(f"There is no document {document_id!r} in the collection {collection!r}.")
+        return Response(status_code=204)
 
     def _page(self, collection: str, limit: int, after: str) -> list[DocumentInfo]:
         return self._library.documents(collection, limit, after)

@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from rag.library import COLLECTION_NAME
+from rag.changes import COLLECTION_NAME
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rag import Answer, Citation, Hit, IngestReport, Problem, QuoteCheck, Status
+from rag import Answer, Audit, Citation, Hit, IngestReport, Problem, QuoteCheck, Status
 from rag.cli.screen import note, show
 
 _MOST_PREVIEW = 240
@@ -72,6 +72,17 @@ def show_status(status: Status) -> None:
     for name, value in rows.items():
         if value:
             show((f"{name:<11}", "bold"), value)
+
+
+def show_audit(audit: Audit | None) -> None:
+    """What an audit found, a line each."""
+    if audit is None:
+        return
+    for finding in audit.findings:
+        show((f"{'Audit':<11}", "bold"), (finding, "red"))
+    if not audit.findings:
+        held = f"{audit.documents:,} documents and {audit.passages:,} passages"
+        show((f"{'Audit':<11}", "bold"), f"text, vectors, words and uploads hold {held}, and nothing else")
 
 
 def show_checks(checks: Sequence[QuoteCheck]) -> None:

@@ -76,6 +76,8 @@ class Database:
             # A killed process loses nothing in this mode; a power cut may lose the last commits, never the database.
             found.execute("PRAGMA synchronous = NORMAL")
             found.execute("PRAGMA foreign_keys = ON")
+            # What is deleted is overwritten, not only given free.
+            found.execute("PRAGMA secure_delete = ON")
             self._local.connection = found
         return found
 
@@ -105,6 +107,10 @@ class Database:
     def set_meta(self, name: str, value: str) -> None:
         """Keep a setting with the index."""
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def shed(self) -> None:
+        """Write the log of changes into the database and empty it, unless a reader needs it: it holds old text."""
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def close(self) -> None:
         """Close every thread's connection."""

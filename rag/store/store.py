@@ -9,9 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from rag.records import Document, Prepared, Split
+from rag.store import removals
+from rag.store.collections import Collections
 from rag.store.database import Database
 from rag.store.documents import BLOCK, Documents
+from rag.store.feedback import forget_collection, forget_document
+from rag.store.jobs import Jobs, cancel_collection, cancel_document
+from rag.store.keys import ApiKeys
 from rag.store.passages import Passages
+
+COLLECTION_METAS = ("shared_edges", "operating_point")
+"""Settings that are kept for each collection, as `name:collection`."""
 
 
 class Store:
@@ -26,6 +34,9 @@ class Store:
         self.database = Database(path)
         self.documents = Documents(self.database)
         self.passages = Passages(self.database)
+        self.keys = ApiKeys(self.database)
+        self.collections = Collections(self.database)
+        self.jobs = Jobs(self.database)
 
     def close(self) -> None:
         """Close every connection."""
@@ -44,14 +55,19 @@ class Store:
         edges: Iterable[str],
         root: str,
         file: str,
-    ) -> None:
-        """Replace a document, with all that belongs to it, in one transaction.
+        since: int,
+    ) -> bool:
+        """Replace a document, with all that belongs to it, in one transaction; `False` if it was removed meanwhile.
 
         `root` and `file` say which file it came from; `edges` are the keys of its opening and closing paragraphs. What
-        is `prepared` is taken before the transaction begins, so that no reader waits for an embedder.
+        is `prepared` is taken before the transaction begins, so that no reader waits for an embedder. `since` is the
+        count of changes when the document was read: a removal after that holds.
         """
         rows = [_passage_row(document.page_starts, p) for p in prepared]
         with self.database.transaction() as db:
+            if removals.since(db, collection, document.id, since):
+                return False
+            removals.forget(db, collection, document.id)
             _count_change(db)
             _delete(db, collection, document.id)
             row = _insert_document(db, collection, document, len(split.passages), root, file)
@@ -61,12 +77,30 @@ class Store:
                 " sentence_vectors, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 ((row, *values) for values in rows),
             )
+        return True
 
     def remove(self, collection: str, document_id: str) -> bool:
-        """Delete a document with all that belongs to it; whether it was there."""
+        """Delete a document with all that belongs to it, uploads that wait included; whether there was anything."""
         with self.database.transaction() as db:
+            stored = _delete(db, collection, document_id)
+            waiting = cancel_document(db, collection, document_id)
+            forget_document(db, collection, document_id)
+            if stored or waiting:
+                _count_change(db)
+                removals.note(db, collection, document_id)
+        return stored or waiting
+
+    def drop(self, collection: str) -> None:
+        """Delete a collection with all that belongs to it."""
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM documents WHERE collection = ?", (collection,))
+            db.execute("DELETE FROM files WHERE collection = ?", (collection,))
+            db.execute("DELETE FROM collections WHERE name = ?", (collection,))
+            db.executemany("DELETE FROM meta WHERE name = ?", ((f"{name}:{collection}",) for name in COLLECTION_METAS))
+            cancel_collection(db, collection)
+            forget_collection(db, collection)
             _count_change(db)
-            return _delete(db, collection, document_id)
+            removals.note_all(db, collection)
 
     def finish_file(self, collection: str, root: str, file: str, sha256: str) -> None:
         """Record that all documents of a file are stored, so that it is skipped while its bytes stay the same."""

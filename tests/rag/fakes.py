@@ -64,7 +64,7 @@ def fake_library(index: Path, embedder: Embedder | None = None) -> Library:
         model.mkdir(parents=True)
         write_card(ModelCard(PACKAGED, "onnx", "fake", 64, 256, "mean", "", "", {}, ""), model)
     library = Library(index)
-    library._embedder = embedder or FakeEmbedder()
+    library.model.loaded = embedder or FakeEmbedder()
     return library
 
 

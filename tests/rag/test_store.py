@@ -38,7 +38,7 @@ def put(
     store: Store, found: Document, collection: str = "default", edges: tuple[str, ...] = (), file: str = ""
 ) -> Split:
     cut = split(found, fake.count, fake.limit)
-    store.put(collection, found, cut, prepared(cut), edges, "/root", file or found.source)
+    store.put(collection, found, cut, prepared(cut), edges, "/root", file or found.source, store.changes())
     return cut
 
 
@@ -110,7 +110,9 @@ def test_a_document_that_fails_half_way_leaves_the_one_before(store: Store) -> N
         raise OSError("no space")
 
     with pytest.raises(OSError, match="no space"):
-        store.put("default", changed, split(changed, fake.count, fake.limit), broken(), (), "/root", "a.txt")
+        store.put(
+            "default", changed, split(changed, fake.count, fake.limit), broken(), (), "/root", "a.txt", store.changes()
+        )
 
     assert store.documents.restore("default", "doc_1") == DOCUMENT
     assert len(store.passages.keys("default")) == 2
@@ -120,7 +122,7 @@ def test_a_document_that_fails_half_way_leaves_the_one_before(store: Store) -> N
 def test_a_slice_over_the_borders_of_blocks_is_the_slice_of_the_text(store: Store, unit: str) -> None:
     text = (unit * (BLOCK * 3))[: BLOCK * 2 + 77]
     found = replace(document(text), sections=(Section(0, len(text)),))
-    store.put("default", found, Split((), ()), (), (), "/root", "a.txt")
+    store.put("default", found, Split((), ()), (), (), "/root", "a.txt", store.changes())
 
     borders = [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK, 2 * BLOCK + 76, 2 * BLOCK + 77, 3 * BLOCK]
     for start in borders:

@@ -1,8 +1,13 @@
+from contextlib import closing
+from pathlib import Path
+
 import httpx
 import pytest
 
 from rag import Library
 from rag.client.replies import DocumentReply, DocumentsReply, TextReply
+from tests.program import NESTS
+from tests.server.conftest import Start
 
 
 def test_the_documents_are_listed_by_source(client: httpx.Client) -> None:
@@ -68,3 +73,16 @@ def test_a_text_that_is_still_the_same_is_not_sent_again(client: httpx.Client, h
     assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", etag)
     other = client.get(f"/v1/documents/{heron}/text", headers={"If-None-Match": 'W/"other"'})
     assert other.status_code == 200
+
+
+def test_a_removed_document_is_gone_and_in_no_answer(start: Start, own_index: Path) -> None:
+    with closing(Library(own_index)) as own:
+        client = start(own)
+        heron = next(d.id for d in own.documents() if d.source == "birds/heron.txt")
+        removed = client.delete(f"/v1/documents/{heron}")
+        asked = client.post("/v1/ask", json={"question": NESTS}).json()
+        assert (removed.status_code, removed.content) == (204, b"")
+        assert heron not in {p["document_id"] for p in asked["passages"]}
+        assert client.get(f"/v1/documents/{heron}").status_code == 404
+        assert client.delete(f"/v1/documents/{heron}").status_code == 404
+        assert own.audit().findings == ()

@@ -1,0 +1,51 @@
+"""Reconciles all that an index holds with its documents: text, vectors, postings, uploads, feedback."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from rag.errors import IndexUnusableError
+from rag.generations import Generations
+from rag.records import Audit, Keys
+from rag.store import Store, findings
+
+_AT_ONCE = 10_000
+"""Vectors compared at a time: 15 MB."""
+
+
+def audit(store: Store, generations: Generations, collections: Sequence[str]) -> Audit:
+    """What is missing, left over or different anywhere; nothing is mended."""
+    counts = [store.documents.counts(name) for name in collections]
+    folders = generations.folders()
+    found = list(findings(store.database))
+    for name, (documents, _, _) in zip(collections, counts, strict=True):
+        if documents or name in folders:
+            found += [f"Collection {name!r}: {finding}" for finding in _files(store, generations, name)]
+    gone = sorted(set(folders) - set(collections))
+    found += [f"The search files of {name!r} are there, and the collection is not." for name in gone]
+    return Audit(tuple(found), sum(c[0] for c in counts), sum(c[1] for c in counts))
+
+
+def _files(store: Store, generations: Generations, collection: str) -> Iterator[str]:
+    try:
+        stored = generations.stored(collection)
+    except IndexUnusableError as error:
+        yield str(error)
+        return
+    truth = store.passages.keys(collection)
+    for name, keys in (("vectors", stored.keys), ("postings", stored.lexical.keys())):
+        if len(left := np.setdiff1d(keys, truth)):
+            yield f"the {name} of {len(left)} removed passages are still in the search files."
+        if len(lost := np.setdiff1d(truth, keys)):
+            yield f"the {name} of {len(lost)} passages are not in the search files."
+    if different := _different(store, generations, collection, np.intersect1d(truth, stored.keys)):
+        yield f"the vectors of {different} passages are not those of the database."
+
+
+def _different(store: Store, generations: Generations, collection: str, keys: Keys) -> int:
+    vectors = generations.stored(collection).vectors
+    different = 0
+    for begin in range(0, len(keys), _AT_ONCE):
+        for rows in store.passages.index_rows(keys[begin : begin + _AT_ONCE]):
+            different += int((vectors.vectors(rows.keys) != rows.vectors).any(axis=1).sum())
+    return different

@@ -1,0 +1,155 @@
+"""Everything that changes an index: what comes in, what goes, collections; one process at a time."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from rag.errors import IndexBusyError, SettingError
+from rag.generations import Generations
+from rag.model import Model, finish_rebuild, record_model
+from rag.operating import forget_points
+from rag.protocols import Embedder
+from rag.records import IngestReport, Progress
+from rag.store import Store
+
+if TYPE_CHECKING:
+    from rag.ingest import Ingest
+
+COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What may name a collection; the name is also that of a folder."""
+_ALWAYS = "default"
+"""The collection that is there without having been made."""
+_FLUSH_S = 5.0
+_FLUSH_SHARE = 0.02
+"""While documents come in, what is stored becomes searchable this often, in seconds, and at this share of the time."""
+
+
+def _do_nothing(_: Progress) -> None:
+    pass
+
+
+class Changes:
+    """Changes an index."""
+
+    def __init__(self, store: Store, index: Path, model: Model, generations: Generations) -> None:
+        """Change the index in a folder, of which these are the parts."""
+        self._store = store
+        self._index = index
+        self._model = model
+        self._generations = generations
+
+    def ingest(
+        self,
+        paths: Sequence[Path],
+        collection: str,
+        prune: bool,
+        rebuild: bool,
+        on_progress: Callable[[Progress], None] = _do_nothing,
+    ) -> IngestReport:
+        """Add and update files and folders; `rebuild` first splits and embeds all that is stored anew."""
+        check_name(collection)
+        with self._changing(on_progress) as changing:
+            rebuilt = self._rebuild(changing) if rebuild else []
+            record_model(self._store, self._index, self._model.embedder)
+            report = changing(self._model.embedder, collection, self._flusher(collection)).run(paths, prune)
+            self._generations.update(collection)
+        report.passages += sum(r.passages for r in rebuilt)
+        report.embedded += sum(r.embedded for r in rebuilt)
+        return report
+
+    def add(
+        self,
+        data: bytes,
+        source: str,
+        collection: str,
+        since: int | None,
+        on_progress: Callable[[Progress], None] = _do_nothing,
+    ) -> IngestReport:
+        """Add or update the documents of one uploaded file."""
+        check_name(collection)
+        with self._changing(on_progress) as changing:
+            record_model(self._store, self._index, self._model.embedder)
+            report = changing(self._model.embedder, collection, self._flusher(collection), since).add(data, source)
+            self._generations.update(collection)
+        return report
+
+    def remove(self, document_ids: Sequence[str], collection: str) -> list[str]:
+        """Delete documents; the ids that were not there."""
+        missing = [i for i in document_ids if not self._store.remove(collection, i)]
+        if len(missing) < len(document_ids):
+            self._tidy(collection)
+        return missing
+
+    def create(self, collection: str) -> bool:
+        """Make a collection; whether it is new."""
+        check_name(collection)
+        return self._store.collections.create(collection)
+
+    def drop(self, collection: str) -> None:
+        """Delete a collection with all that belongs to it."""
+        self._store.drop(collection)
+        self._tidy(None)
+
+    def _tidy(self, collection: str | None) -> None:
+        """Bring the derived files in step with a removal; where another writes, they do it in their next step."""
+        try:
+            with self._changing() as changing:
+                if collection is not None:
+                    changing(self._model.embedder, collection).settle()
+                    self._generations.update(collection)
+        except IndexBusyError:
+            pass
+        self._store.database.shed()
+
+    def _rebuild(self, changing: "Callable[..., Ingest]") -> list[IngestReport]:
+        embedder = self._model.start_rebuild()
+        reports = [changing(embedder, collection).redo_all() for collection in self._store.documents.collections()]
+        forget_points(self._store)  # before the rebuild counts as done: killed in between, it is made again
+        finish_rebuild(self._store, self._index, embedder)
+        return reports
+
+    @contextmanager
+    def _changing(self, on_progress: Callable[[Progress], None] = _do_nothing) -> "Iterator[Callable[..., Ingest]]":
+        """The right to write, with what makes an ingest into a collection."""
+        # Imported here, since the parsers take a quarter of a second to load and a question needs none of them.
+        from rag.ingest import Ingest  # noqa: PLC0415
+        from rag.load import Loader  # noqa: PLC0415
+
+        def changing(
+            embedder: Embedder, collection: str, flush: Callable[[], None] = lambda: None, since: int | None = None
+        ) -> Ingest:
+            return Ingest(self._store, embedder, loader, collection, on_progress, flush, since)
+
+        with self._generations.writing(), Loader() as loader:
+            yield changing
+            self._generations.drop_all_but([_ALWAYS, *self._store.collections.names()])
+
+    def _flusher(self, collection: str) -> Callable[[], None]:
+        """Brings the search indexes in step from time to time, at a small share of the time that passes."""
+        last, took = perf_counter(), 0.0
+
+        def flush() -> None:
+            nonlocal last, took
+            begin = perf_counter()
+            if begin - last >= max(_FLUSH_S, took / _FLUSH_SHARE):
+                self._generations.update(collection)
+                last = perf_counter()
+                took = last - begin
+
+        return flush
+
+
+def check_name(collection: str) -> None:
+    """Nothing where a name may be that of a collection.
+
+    Raises:
+        SettingError: It may not.
+    """
+    if not COLLECTION_NAME.fullmatch(collection):
+        raise SettingError(
+            f"{collection!r} cannot name a collection: letters, digits, '.', '_' and '-', 64 at most, a letter or "
+            "digit first."
+        )
