@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from gc import collect
+from importlib.resources import files
 from pathlib import Path
 from threading import Thread
 
@@ -272,6 +273,23 @@ def test_another_schema_version_is_refused_with_what_to_do(store: Store, tmp_pat
 
     with pytest.raises(IndexUnusableError, match=r"schema version 99.*Move the index folder away"):
         Store(tmp_path / "truth.sqlite")
+
+
+def test_an_index_of_an_older_schema_is_brought_up_with_its_documents(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(files("rag.store").joinpath("schema.sql").read_text("utf-8"))
+        old.execute(
+            "INSERT INTO documents VALUES (1, 'default', 'doc_1', 'a.txt', 'A', 'text/plain', '', 1, 0, '/', 'a')"
+        )
+        old.execute("INSERT INTO texts VALUES (1, 0, x'78')")
+        old.execute("PRAGMA user_version = 1")
+        old.commit()
+
+    with closing(Store(path)) as store:
+        assert store.documents.text("default", "doc_1") == "x"
+        assert store.collections.create("harbour")
+        assert store.collections.names() == ["default", "harbour"]
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
