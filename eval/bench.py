@@ -7,24 +7,22 @@ turn by turn; an ingest against encoding the same passages. A cold start is the 
 import argparse
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
 import numpy as np
 
 from eval.examples import read_dataset
+from eval.serving import environment, served
 from rag import Library
 
 _ROUNDS = 3
-_START_S = 60
 _BARE_PASSAGES = 4_000
 """At most so many passages, taken at even distances, tell the rate of the bare model."""
 
@@ -35,7 +33,7 @@ def bench_ask(index: Path, questions: Sequence[str]) -> dict[str, float]:
     embedder = library.embedder
     bare: list[float] = []
     asked: list[float] = []
-    with _served(index) as client:
+    with served(index) as service, httpx.Client(base_url=service.url, timeout=30, trust_env=False) as client:
         for round_number in range(_ROUNDS + 1):
             for question in questions:
                 begin = time.perf_counter()
@@ -85,7 +83,7 @@ def _timed(arguments: Sequence[str], index: Path, allowed: Sequence[int] = (0,))
     """Wall-clock seconds and peak memory of the program with these arguments."""
     begin = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "rag", *arguments], env=_environment(index), stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "rag", *arguments], env=environment(index), stdout=subprocess.DEVNULL
     )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begin
@@ -93,10 +91,6 @@ def _timed(arguments: Sequence[str], index: Path, allowed: Sequence[int] = (0,))
     if code not in allowed:
         raise RuntimeError(f"rag {arguments[0]} ended with {code}")
     return {"seconds": seconds, "peak_mb": usage.ru_maxrss / 1024}
-
-
-def _environment(index: Path) -> dict[str, str]:
-    return {**os.environ, "RAG_INDEX_DIR": str(index)}
 
 
 def _passage_texts(index: Path) -> list[str]:
@@ -120,33 +114,6 @@ def _bare_rate(index: Path) -> float:
     seconds = time.perf_counter() - begin
     library.close()
     return len(texts) / seconds
-
-
-@contextmanager
-def _served(index: Path) -> Iterator[httpx.Client]:
-    """A client of the service, started on a free port of the loopback."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "rag", "serve", "--port", str(port)], env=_environment(index))
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-            deadline = time.monotonic() + _START_S
-            while not _ready(client):
-                if time.monotonic() > deadline or process.poll() is not None:
-                    raise RuntimeError("the service did not start")
-                time.sleep(0.1)
-            yield client
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _ready(client: httpx.Client) -> bool:
-    try:
-        return client.get("/readyz").status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
 
 
 def _ms(seconds: Sequence[float]) -> float:

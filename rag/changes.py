@@ -17,6 +17,7 @@ from rag.store import Store
 
 if TYPE_CHECKING:
     from rag.ingest import Ingest
+    from rag.load import Loader
 
 COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What may name a collection; the name is also that of a folder."""
@@ -40,6 +41,12 @@ class Changes:
         self._index = index
         self._model = model
         self._generations = generations
+        self._loader: Loader | None = None
+
+    def close(self) -> None:
+        """End the process that parses, if there is one."""
+        if self._loader is not None:
+            self._loader.close()
 
     def ingest(
         self,
@@ -116,16 +123,23 @@ class Changes:
         """The right to write, with what makes an ingest into a collection."""
         # Imported here, since the parsers take a quarter of a second to load and a question needs none of them.
         from rag.ingest import Ingest  # noqa: PLC0415
-        from rag.load import Loader  # noqa: PLC0415
 
         def changing(
             embedder: Embedder, collection: str, flush: Callable[[], None] = lambda: None, since: int | None = None
         ) -> Ingest:
-            return Ingest(self._store, embedder, loader, collection, on_progress, flush, since)
+            return Ingest(self._store, embedder, self._parsing(), collection, on_progress, flush, since)
 
-        with self._generations.writing(), Loader() as loader:
+        with self._generations.writing():
             yield changing
             self._generations.drop_all_but([_ALWAYS, *self._store.collections.names()])
+
+    def _parsing(self) -> "Loader":
+        """What loads files; kept, since the process that parses takes half a second to start."""
+        from rag.load import Loader  # noqa: PLC0415
+
+        if self._loader is None:
+            self._loader = Loader()
+        return self._loader
 
     def _flusher(self, collection: str) -> Callable[[], None]:
         """Brings the search indexes in step from time to time, at a small share of the time that passes."""

@@ -36,6 +36,8 @@ class _Waiting:
     file: str
     since: int
     """Count of changes when the document was read."""
+    came: bool
+    """Whether it comes from a file, not from the store."""
 
 
 class Ingest:
@@ -135,7 +137,7 @@ class Ingest:
             document = self._store.documents.restore(self._collection, document_id)
         except NotFoundError:  # removed just now
             return
-        self._queue(document, known.root, known.file, since)
+        self._queue(document, known.root, known.file, since, came=False)
         if digest is not None:
             self._finished.append((known.root, known.file, digest))
 
@@ -188,14 +190,14 @@ class Ingest:
             self.report.problems.append(Problem(document.source, remark, fatal=False))
         self.report.updated += known is not None
         self.report.added += known is None
-        self._queue(document, root, file, self._since)
+        self._queue(document, root, file, self._since, came=True)
 
-    def _queue(self, document: Document, root: str, file: str, since: int) -> None:
+    def _queue(self, document: Document, root: str, file: str, since: int, came: bool) -> None:
         cut = split(document, self._embedder.count, self._embedder.limit, self._shared)
         if not cut.passages:
             remark = "All of its text looks like furniture of a page; it is kept, and no answer quotes it."
             self.report.problems.append(Problem(document.source, remark, fatal=False))
-        self._waiting.append(_Waiting(document, cut, root, file, since))
+        self._waiting.append(_Waiting(document, cut, root, file, since, came))
         self._waits |= {document.id, document.sha256}
         if sum(len(w.split.passages) for w in self._waiting) >= _WAITING:
             self._flush()
@@ -223,7 +225,7 @@ class Ingest:
             self.report.passages += len(w.split.passages)
         else:
             self._dropped.add((w.root, w.file))
-            self.report.dropped += 1
+            self.report.dropped += w.came
 
     def _prepare(self, items: Sequence[tuple[Document, Passage]]) -> Iterator[Prepared]:
         for begin in range(0, len(items), _WAITING):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from rag.audit import audit
 from rag.changes import Changes
@@ -33,6 +34,9 @@ from rag.records import (
 from rag.retrieve import candidates, fuse, hits
 from rag.store import Store
 from rag.verify import Quoted, holds, verify
+
+if TYPE_CHECKING:
+    from rag.support import CheckedSentence
 
 DEFAULT_COLLECTION = "default"
 _TRIES = 3
@@ -95,7 +99,8 @@ class Library:
         self._changes = Changes(self.store, index, self.model, self._generations)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, and of the process that parses."""
+        self._changes.close()
         self.store.close()
 
     # --- once per question
@@ -208,6 +213,18 @@ class Library:
             citations,
             lambda *at: self.store.documents.text_slice(collection, *at),
             lambda document_id: self.store.documents.text(collection, document_id),
+        )
+
+    def check(self, text: str, collection: str = DEFAULT_COLLECTION) -> "list[CheckedSentence]":
+        """Each sentence of a text with the quotes of the documents that bear it out; raises NotFoundError."""
+        from rag.support import PASSAGES_CHECKED, check_documents  # noqa: PLC0415 - its tables are not for a question
+
+        known, documents = self._known(collection), self.store.documents
+        return check_documents(
+            text,
+            lambda sentence: self.search(sentence, known, PASSAGES_CHECKED).hits,
+            lambda *at: documents.text_slice(known, *at),
+            lambda *at: documents.page(known, *at),
         )
 
     def status(self, collection: str = DEFAULT_COLLECTION) -> Status:

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from time import monotonic, sleep
-from weakref import WeakSet
 
 from rag.errors import IndexBusyError, IndexUnusableError
 
 
 class _Connection(sqlite3.Connection):
-    """A connection that closes with the thread that holds it, and that a weak set can list."""
+    """A connection that closes when nothing holds it any more."""
 
     def __del__(self) -> None:
         """Close; a plain connection would warn of it."""
@@ -37,7 +36,6 @@ class Database:
         """
         self.path = path
         self._local = threading.local()
-        self._open: WeakSet[_Connection] = WeakSet()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._prepare()
@@ -71,7 +69,6 @@ class Database:
         found: _Connection | None = getattr(self._local, "connection", None)
         if found is None:
             found = _Connection(self.path, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT_S)
-            self._open.add(found)
             _use_wal(found)
             # A killed process loses nothing in this mode; a power cut may lose the last commits, never the database.
             found.execute("PRAGMA synchronous = NORMAL")
@@ -113,9 +110,10 @@ class Database:
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def close(self) -> None:
-        """Close every thread's connection."""
-        for connection in list(self._open):
-            connection.close()
+        """Let go of every thread's connection: each closes when nothing uses it any more, and at once if nothing does.
+
+        To close one under a thread that is reading would crash the process.
+        """
         self._local = threading.local()
 
 

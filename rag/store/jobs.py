@@ -11,6 +11,9 @@ from rag.store.arrivals import digest_of, insert, same
 from rag.store.database import Database
 from rag.store.uploads import UNDONE, FileState, Job, JobFile, Taken, Upload, iso
 
+MOST_ATTEMPTS = 3
+"""How often the service may end while it has a file in hand; it may be the file that ends it."""
+_ENDED = f"The service ended {MOST_ATTEMPTS} times while it had this file in hand. Split it into smaller files."
 _COLUMNS = "row, id, collection, state, created, finished"
 
 
@@ -80,19 +83,28 @@ class Jobs:
             for row, name, collection, state, created, finished in found
         ]
 
-    def cancel(self, job_id: str, collections: Sequence[str] | None = None) -> Job:
-        """A job with what still waited of it cancelled; raises NotFoundError."""
+    def drop(self, job_id: str, collections: Sequence[str] | None = None) -> Job:
+        """A job as it was last, what waited of it cancelled; from now on it is not known. Raises NotFoundError."""
         with self._database.transaction() as db:
-            _cancel(db, "job = ? AND state = 'queued'", _find(db, job_id, collections)[:1])
-        return self.get(job_id, collections)
+            at = _find(db, job_id, collections)[:1]
+            _cancel(db, "job = ? AND state = 'queued'", at)
+            job = self.get(job_id)
+            db.execute("DELETE FROM jobs WHERE row = ?", at)
+        return job
 
     # --- for who takes the files up, of which there is one
 
     def recover(self) -> None:
-        """Have what a killed process had in hand wait again."""
+        """Have what a killed process had in hand wait again; what was in hand too often when one was, has failed."""
         with self._database.transaction() as db:
+            ended = db.execute(
+                "UPDATE job_files SET state = 'failed', detail = ?, data = NULL"
+                " WHERE state = 'running' AND attempts >= ? RETURNING job",
+                (_ENDED, MOST_ATTEMPTS),
+            ).fetchall()
             db.execute("UPDATE job_files SET state = 'queued', passages = 0 WHERE state = 'running'")
             db.execute("UPDATE jobs SET state = 'queued' WHERE state = 'running'")
+            _close(db, sorted({row for (row,) in ended}))
 
     def take(self) -> Taken | None:
         """The file that waits longest, from now on in hand; `None` where none waits."""
@@ -104,7 +116,9 @@ class Jobs:
                 return None
             job, row, number, collection, source, change = found
             at = (row, number)
-            db.execute("UPDATE job_files SET state = 'running' WHERE job = ? AND number = ?", at)
+            db.execute(
+                "UPDATE job_files SET state = 'running', attempts = attempts + 1 WHERE job = ? AND number = ?", at
+            )
             db.execute("UPDATE jobs SET state = 'running' WHERE row = ?", (row,))
             data = db.execute("SELECT data FROM job_files WHERE job = ? AND number = ?", at).fetchone()[0]
         return Taken(job, row, number, collection, source, change, data)
@@ -117,19 +131,20 @@ class Jobs:
         ).fetchone()
         return found
 
-    def note_passages(self, taken: Taken, passages: int) -> None:
-        """Record how many passages of the file in hand are embedded."""
+    def note_passages(self, taken: Taken, passages: int) -> bool:
+        """Record how many passages of the file in hand are embedded; `False` if it was cancelled meanwhile."""
         with self._database.transaction() as db:
-            db.execute(
+            noted = db.execute(
                 "UPDATE job_files SET passages = ? WHERE job = ? AND number = ? AND state = 'running'",
                 (passages, taken.row, taken.number),
             )
+        return noted.rowcount > 0
 
     def put_back(self, taken: Taken) -> None:
         """Have the file in hand wait again, unless it was cancelled meanwhile."""
         with self._database.transaction() as db:
             db.execute(
-                "UPDATE job_files SET state = 'queued', passages = 0"
+                "UPDATE job_files SET state = 'queued', passages = 0, attempts = attempts - 1"
                 " WHERE job = ? AND number = ? AND state = 'running'",
                 (taken.row, taken.number),
             )

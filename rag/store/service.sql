@@ -37,6 +37,7 @@ CREATE TABLE job_files (
   state TEXT NOT NULL,                   -- queued, running, added, updated, unchanged, failed, cancelled
   detail TEXT,                           -- what is wrong, or was remarked
   passages INTEGER NOT NULL DEFAULT 0,   -- embedded so far
+  attempts INTEGER NOT NULL DEFAULT 0,   -- how often it was taken in hand, and neither finished nor put back
   PRIMARY KEY (job, number)
 );
 CREATE INDEX job_files_by_document ON job_files (document_id);
@@ -53,13 +54,20 @@ CREATE TABLE keys (
   revoked TEXT
 ) WITHOUT ROWID;
 
--- Thumbs on answers, and what was asked and answered, as the client sent it.
+-- Thumbs on answers, with what was asked, as the client sent it, and what was quoted, as it was checked.
 CREATE TABLE feedback (
   answer_id TEXT PRIMARY KEY,
   collection TEXT NOT NULL,
   rating TEXT NOT NULL,                  -- up, down
   comment TEXT,
   question TEXT,
-  answer TEXT,                           -- JSON: status, answer and citations
+  answer TEXT,                           -- JSON: its status, and its quotes as they stood in the documents
   created TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX feedback_by_age ON feedback (created);
+CREATE TABLE feedback_documents (        -- which documents a rated answer quotes, for when one is removed
+  answer_id TEXT NOT NULL REFERENCES feedback ON DELETE CASCADE,
+  document_id TEXT NOT NULL,
+  PRIMARY KEY (answer_id, document_id)
+) WITHOUT ROWID;
+CREATE INDEX feedback_documents_by_document ON feedback_documents (document_id);

@@ -13,7 +13,7 @@ from rag.store import removals
 from rag.store.collections import Collections
 from rag.store.database import Database
 from rag.store.documents import BLOCK, Documents
-from rag.store.feedback import forget_collection, forget_document
+from rag.store.feedback import Feedback, forget_collection, forget_document
 from rag.store.jobs import Jobs, cancel_collection, cancel_document
 from rag.store.keys import ApiKeys
 from rag.store.passages import Passages
@@ -37,6 +37,7 @@ class Store:
         self.keys = ApiKeys(self.database)
         self.collections = Collections(self.database)
         self.jobs = Jobs(self.database)
+        self.feedback = Feedback(self.database, self.documents)
 
     def close(self) -> None:
         """Close every connection."""

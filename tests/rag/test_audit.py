@@ -60,7 +60,7 @@ def test_rows_that_fit_no_document_are_found(stocked: Library, statement: str, f
 def test_bytes_of_an_upload_that_nothing_waits_for_are_found(stocked: Library) -> None:
     with stocked.store.database.transaction() as db:
         db.execute("INSERT INTO jobs VALUES (1, 'job_1', 'default', '', 'done', 0, '', '')")
-        db.execute("INSERT INTO job_files VALUES (1, 1, 'a.txt', NULL, 3, 'abc', 'failed', NULL, 0)")
+        db.execute("INSERT INTO job_files VALUES (1, 1, 'a.txt', NULL, 3, 'abc', 'failed', NULL, 0, 1)")
 
     assert stocked.audit().findings == ("The bytes of 1 uploads are kept, and nothing waits for them.",)
 

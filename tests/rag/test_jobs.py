@@ -10,7 +10,7 @@ import pytest
 from rag.errors import NotFoundError
 from rag.load import document_id
 from rag.store import Job, Store, Taken, Upload
-from rag.store.jobs import cancel_collection, cancel_document
+from rag.store.jobs import MOST_ATTEMPTS, cancel_collection, cancel_document
 
 MOST_BYTES = 1 << 30
 
@@ -102,7 +102,7 @@ def test_a_file_that_is_done_with_loses_its_bytes_and_the_last_one_ends_the_job(
     job = accept(store, "a.txt", "b.txt")
     first = take(store)
     assert store.jobs.get(job.id).state == "running"
-    store.jobs.note_passages(first, 3)
+    assert store.jobs.note_passages(first, 3)
     assert store.jobs.get(job.id).files[0].passages == 3
 
     store.jobs.finish(first, "failed", "is empty", 0)
@@ -125,6 +125,26 @@ def test_what_a_killed_process_had_in_hand_waits_again(store: Store) -> None:
 
     assert store.jobs.get(job.id).state == "queued"
     assert [take(store).source for _ in range(2)] == ["a.txt", "b.txt"]
+
+
+def test_a_file_that_ends_the_process_time_and_again_has_failed(store: Store) -> None:
+    job = accept(store, "a.txt", "b.txt")
+    for _ in range(MOST_ATTEMPTS):
+        assert take(store).source == "a.txt"
+        store.jobs.recover()
+    assert take(store).source == "b.txt"
+    first, second = store.jobs.get(job.id).files
+    assert (first.state, second.state) == ("failed", "running")
+    assert "3 times" in (first.detail or "")
+    assert store.database.connection.execute("SELECT count(data) FROM job_files").fetchone() == (1,)
+
+
+def test_being_put_back_is_no_attempt(store: Store) -> None:
+    accept(store, "a.txt")
+    for _ in range(MOST_ATTEMPTS + 1):
+        store.jobs.put_back(take(store))
+    store.jobs.recover()
+    assert take(store).source == "a.txt"
 
 
 def test_a_file_that_is_put_back_is_the_next_again(store: Store) -> None:
@@ -242,7 +262,7 @@ def test_only_the_jobs_of_the_collections_asked_for_are_known(store: Store) -> N
     assert [job.id for job in store.jobs.listed(10, None, ["ours"])] == [ours.id]
     assert store.jobs.listed(10, None, []) == []
     assert store.jobs.get(ours.id, ["ours"]) == ours
-    for asked in (store.jobs.get, store.jobs.cancel):
+    for asked in (store.jobs.get, store.jobs.drop):
         with pytest.raises(NotFoundError):
             asked(theirs.id, ["ours"])
     with pytest.raises(NotFoundError):
@@ -251,7 +271,7 @@ def test_only_the_jobs_of_the_collections_asked_for_are_known(store: Store) -> N
 
 
 def test_an_unknown_job_is_not_found(store: Store) -> None:
-    for asked in (store.jobs.get, store.jobs.cancel):
+    for asked in (store.jobs.get, store.jobs.drop):
         with pytest.raises(NotFoundError, match="job_none"):
             asked("job_none")
 
@@ -259,23 +279,26 @@ def test_an_unknown_job_is_not_found(store: Store) -> None:
 # --- cancelling
 
 
-def test_what_waits_of_a_job_is_cancelled_and_what_is_in_hand_goes_on(store: Store) -> None:
+def test_what_waits_of_a_job_is_cancelled_when_it_is_dropped(store: Store) -> None:
     job = accept(store, "a.txt", "b.txt", "c.txt")
     taken = take(store)
 
-    cancelled = store.jobs.cancel(job.id)
-    assert (cancelled.state, states(cancelled)) == ("running", ["running", "cancelled", "cancelled"])
-    assert kept(store) == [b"text", None, None]
+    left = store.jobs.drop(job.id)
 
+    assert (left.id, left.state, states(left)) == (job.id, "running", ["running", "cancelled", "cancelled"])
+    assert kept(store) == []
+    assert store.jobs.take() is None
+    assert not store.jobs.note_passages(taken, 1)
     store.jobs.finish(taken, "added", None, 1)
-    assert (store.jobs.get(job.id).state, store.jobs.take()) == ("done", None)
-    assert states(store.jobs.cancel(job.id)) == ["added", "cancelled", "cancelled"]
+    for asked in (store.jobs.get, store.jobs.drop):
+        with pytest.raises(NotFoundError):
+            asked(job.id)
 
 
-def test_a_job_of_which_all_is_cancelled_is_done(store: Store) -> None:
-    job = store.jobs.cancel(accept(store, "a.txt").id)
+def test_a_job_of_which_all_waited_is_left_done(store: Store) -> None:
+    job = store.jobs.drop(accept(store, "a.txt").id)
 
-    assert job.state == "done"
+    assert (job.state, states(job)) == ("done", ["cancelled"])
     assert job.finished is not None
 
 
@@ -299,6 +322,7 @@ def test_a_file_that_is_cancelled_in_hand_stays_cancelled(store: Store, end: str
     with store.database.transaction() as db:
         cancel_document(db, "default", document_id("a.txt"))
     assert kept(store) == [None]
+    assert not store.jobs.note_passages(taken, 3)
 
     if end == "finish":
         store.jobs.finish(taken, "added", None, 1)

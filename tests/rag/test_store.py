@@ -3,10 +3,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from gc import collect
+from gc import collect, get_objects
 from importlib.resources import files
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from rag.errors import IndexUnusableError, NotFoundError
 from rag.records import Document, PassageVectors, Prepared, Section, Span, Split
 from rag.split import split
 from rag.store import Database, Store
+from rag.store.database import _Connection
 from rag.store.documents import BLOCK
 from tests.rag.fakes import FakeEmbedder, document
 
@@ -241,13 +242,40 @@ def test_threads_read_while_another_writes(store: Store) -> None:
 
 
 def test_connections_close_with_their_threads(store: Store) -> None:
+    before = connections()
     for _ in range(20):
         thread = Thread(target=store.documents.collections)
         thread.start()
         thread.join()
-    collect()
 
-    assert len(store.database._open) <= 2
+    assert connections() - before <= 1
+
+
+def connections() -> int:
+    """How many are open in this process."""
+    collect()
+    return sum(isinstance(found, _Connection) for found in get_objects())
+
+
+def test_a_database_closed_under_a_reader_closes_when_that_is_done(store: Store) -> None:
+    put(store, DOCUMENT)
+    before = connections()
+    reading, closed = Event(), Event()
+
+    def read() -> None:
+        rows = store.database.connection.execute("SELECT text FROM texts")
+        reading.set()
+        assert closed.wait(20)
+        assert rows.fetchall()
+
+    with ThreadPoolExecutor(1) as pool:
+        read_on = pool.submit(read)
+        assert reading.wait(20)
+        store.close()
+        closed.set()
+        read_on.result()
+
+    assert connections() < before
 
 
 def test_a_closed_database_opens_again_when_it_is_used(store: Store) -> None:
