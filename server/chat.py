@@ -1,0 +1,167 @@
+"""The routes that chat programs know: OpenAI's chat completions and models, over the same answers as `/v1/ask`."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from functools import partial
+
+import orjson
+from fastapi import APIRouter
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from rag import DEFAULT_COLLECTION, Library, NotFoundError, RagError
+from rag.client.replies import ChatProblemReply, CompletionReply, ModelReply, ModelsReply
+from rag.settings import Settings
+from server.access import access_of, as_allowed, check_access
+from server.asked import read_body
+from server.chat_errors import with_error
+from server.completions import completed, completion_chunks, completion_json
+from server.conversation import ChatRequest
+from server.describe import body_of, problems
+from server.limits import Gate
+from server.problems import internal, of_rag_error
+from server.stream import HEARTBEAT_S, MEDIA_TYPE, SEND_TIMEOUT_S, STOPPING_S
+from server.wire import Json, answer_json
+
+_MODEL = "rag"
+"""The model that answers from the default collection; those of other collections stand below it."""
+_EVENT = {
+    "type": "object",
+    "description": "One event: a `chat.completion.chunk` as JSON, or `[DONE]`.",
+    "properties": {"data": {"type": "string"}},
+    "required": ["data"],
+}
+_log = logging.getLogger("rag.server")
+
+
+class Chat:
+    """Answers conversations from a library, through a gate."""
+
+    def __init__(self, library: Library, gate: Gate, settings: Settings) -> None:
+        """Serve a library."""
+        self._library = library
+        self._gate = gate
+        self._settings = settings
+
+    def routes(self) -> APIRouter:
+        """The routes, described for OpenAPI."""
+        router = APIRouter(tags=["chat"])
+        refused = (401, 403, 404, 408, 413, 421, 422, 429, 500, 503)
+        router.add_api_route(
+            "/v1/chat/completions",
+            self.complete,
+            methods=["POST"],
+            response_model=CompletionReply,
+            responses={
+                200: {"content": {MEDIA_TYPE: {"schema": _EVENT}}},
+                **problems(400, 415, *refused, model=ChatProblemReply),
+            },
+            openapi_extra=body_of(ChatRequest),
+        )
+        router.add_api_route(
+            "/v1/models",
+            self.models,
+            response_model=ModelsReply,
+            responses=problems(401, 413, 421, 429, 500, 503, model=ChatProblemReply),
+        )
+        router.add_api_route(
+            "/v1/models/{model:path}",
+            self.model,
+            response_model=ModelReply,
+            responses=problems(*refused, model=ChatProblemReply),
+        )
+        return router
+
+    async def complete(self, request: Request) -> Response:
+        """The answer to the last user message, in OpenAI's shape; as a stream of chunks where asked for.
+
+        Our own members stand under `rag`, with every citation; `annotations` point to the quotes in the answer.
+        """
+        asked = await read_body(request, ChatRequest)
+        question, collection = self._question(asked), _collection(asked.model)
+        check_access(request, collection)
+        history = asked.history(self._settings.max_history)
+        try:
+            answer = await self._gate.run(partial(self._library.ask, question, collection, history=history))
+        except NotFoundError:
+            raise _unknown(asked.model) from None
+        reply = as_allowed(request, answer_json(answer))
+        read = [*(turn.content for turn in history), question]
+        completion = await asyncio.to_thread(completed, reply, read, asked.model, collection, str(request.base_url))
+        if asked.stream:
+            usage = asked.stream_options is not None and asked.stream_options.include_usage is True
+            return streamed(completion_chunks(completion, usage), request.url.path)
+        return _json(completion_json(completion))
+
+    async def models(self, request: Request) -> Response:
+        """A model for each collection that the key opens."""
+        access = access_of(request)
+        found = await self._gate.run(self._library.collections)
+        return _json({"object": "list", "data": [_model(info.name) for info in found if access.sees(info.name)]})
+
+    async def model(self, request: Request, model: str) -> Response:
+        """One model."""
+        collection = _collection(model)
+        check_access(request, collection)
+        if collection not in {info.name for info in await self._gate.run(self._library.collections)}:
+            raise _unknown(model)
+        return _json(_model(collection))
+
+    def _question(self, asked: ChatRequest) -> str:
+        question, most = asked.question(), self._settings.max_question
+        if len(question) > most:
+            raise HTTPException(
+                422, f"messages: the last message of the user may have {most:,} characters at most (RAG_MAX_QUESTION)"
+            )
+        return question
+
+
+def _collection(model: str) -> str:
+    """The collection that a model answers from; whether there is one shows when it is asked."""
+    kind, separate, collection = model.partition("/")
+    if kind != _MODEL or (separate and not collection):
+        raise _unknown(model)
+    return collection or DEFAULT_COLLECTION
+
+
+def _unknown(model: str) -> HTTPException:
+    return HTTPException(404, f"There is no model {model[:100]!r}; GET /v1/models lists those there are.")
+
+
+def _model(collection: str) -> Json:
+    name = _MODEL if collection == DEFAULT_COLLECTION else f"{_MODEL}/{collection}"
+    return {"id": name, "object": "model", "created": 0, "owned_by": _MODEL}
+
+
+def _json(body: Json) -> Response:
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+def streamed(chunks: Iterable[Json], instance: str) -> EventSourceResponse:
+    """Chunks as events without a name, then `[DONE]`; an error on the way is a chunk of its own."""
+    return EventSourceResponse(
+        _events(chunks, instance),
+        ping=HEARTBEAT_S,
+        sep="\n",
+        send_timeout=SEND_TIMEOUT_S,
+        shutdown_grace_period=STOPPING_S,
+    )
+
+
+async def _events(chunks: Iterable[Json], instance: str) -> AsyncIterator[ServerSentEvent]:
+    try:
+        for chunk in chunks:
+            yield _event(chunk)
+    except RagError as error:
+        yield _event(with_error(of_rag_error(error, instance)))
+    except Exception:  # noqa: BLE001 - the status is sent: the stream has to say it
+        _log.exception("a stream of %s broke", instance)
+        yield _event(with_error(internal(instance)))
+    yield ServerSentEvent("[DONE]", sep="\n")
+
+
+def _event(data: Json) -> ServerSentEvent:
+    return ServerSentEvent(orjson.dumps(data).decode(), sep="\n")
