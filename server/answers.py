@@ -1,6 +1,6 @@
 """The routes that answer: ask, search and verify."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from functools import partial
 
 import orjson
@@ -11,9 +11,11 @@ from starlette.responses import Response
 from rag import Library, QuoteCheck, Turn
 from rag.client.replies import AskReply, SearchReply, VerifyReply
 from server import stream
+from server.access import as_allowed, check_access
 from server.asked import AskRequest, SearchRequest, VerifyRequest, read_body
 from server.describe import body_of, problems
 from server.limits import Gate
+from server.observe import note
 from server.wire import Json, answer_json, checks_json, search_json
 
 
@@ -33,7 +35,10 @@ class Answers:
             self.ask,
             methods=["POST"],
             response_model=AskReply,
-            responses=problems(400, 401, 404, 413, 415, 422, 500, 503),
+            responses={
+                **problems(400, 401, 403, 404, 413, 415, 422, 500, 503),
+                200: {"content": stream.DESCRIBED},
+            },
             openapi_extra=body_of(AskRequest),
         )
         router.add_api_route(
@@ -41,7 +46,7 @@ class Answers:
             self.search,
             methods=["POST"],
             response_model=SearchReply,
-            responses=problems(400, 401, 404, 413, 415, 422, 500, 503),
+            responses=problems(400, 401, 403, 404, 413, 415, 422, 500, 503),
             openapi_extra=body_of(SearchRequest),
         )
         router.add_api_route(
@@ -49,7 +54,7 @@ class Answers:
             self.verify,
             methods=["POST"],
             response_model=VerifyReply,
-            responses=problems(400, 401, 404, 413, 415, 422, 500, 503),
+            responses=problems(400, 401, 403, 404, 413, 415, 422, 500, 503),
             openapi_extra=body_of(VerifyRequest),
         )
         return router
@@ -57,34 +62,38 @@ class Answers:
     async def ask(self, request: Request) -> Response:
         """An answer with citations, or an abstention with the nearest passages; as events where asked for."""
         asked = await read_body(request, AskRequest)
+        check_access(request, asked.collection)
         if stream.wants_events(request, asked.stream):
-            return await stream.respond(self._events(asked), request.url.path)
-        return _json(await self._answer(asked))
+            return await stream.respond(self._events(request, asked), request.url.path)
+        return _json(await self._answer(request, asked))
 
     async def search(self, request: Request) -> Response:
         """Ranked passages."""
         asked = await read_body(request, SearchRequest)
+        check_access(request, asked.collection)
         work = partial(self._library.search, asked.query, asked.collection, asked.top_k, asked.filters.filters())
-        return _json(search_json(asked.query, await self._gate.run(work)))
+        return _json(as_allowed(request, search_json(asked.query, await self._gate.run(work))))
 
     async def verify(self, request: Request) -> Response:
         """What became of each quote of a saved answer in the documents as they are now."""
         asked = await read_body(request, VerifyRequest)
+        check_access(request, asked.collection)
         return _json(checks_json(await self._gate.run(partial(self._checks, asked))))
 
     def _checks(self, asked: VerifyRequest) -> list[QuoteCheck]:
         return self._library.verify(asked.citations, asked.collection)
 
-    async def _answer(self, asked: AskRequest) -> Json:
+    async def _answer(self, request: Request, asked: AskRequest) -> Json:
         history = [Turn(turn.role, turn.content) for turn in asked.history]
         work = partial(
             self._library.ask, asked.question, asked.collection, asked.top_k, asked.filters.filters(), history
         )
         degraded = "llm_unavailable" if asked.mode == "llm" else None
-        return answer_json(await self._gate.run(work), degraded)
+        note(degraded=degraded)
+        return as_allowed(request, answer_json(await self._gate.run(work), degraded))
 
-    async def _events(self, asked: AskRequest) -> AsyncIterator[stream.Event]:
-        for event in stream.answer_events(await self._answer(asked)):
+    async def _events(self, request: Request, asked: AskRequest) -> AsyncGenerator[stream.Event]:
+        for event in stream.answer_events(await self._answer(request, asked)):
             yield event
 
 

@@ -1,19 +1,42 @@
 """Sends an answer as server-sent events: `passages`, then `delta` and `citation`, then `done`, or `error`."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import NamedTuple
 
+import anyio
 import orjson
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
 
 from rag import RagError
-from server.problems import internal, of_rag_error
+from server.problems import internal, of_rag_error, problem
 from server.wire import Json
 
 MEDIA_TYPE = "text/event-stream"
-_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+HEARTBEAT_S = 15.0
+"""Between signs of life; the proxies in use give up on a silent service after 60 s (nginx, AWS) or 30 s (Heroku)."""
+SEND_TIMEOUT_S = 30.0
+"""For a client to take an event when the buffers between are full."""
+STOPPING_S = 8.0
+"""What streams may still take when the service is told to stop; less than the server itself waits."""
+_FAREWELL_S = 1.0
+"""After that, to say that there will be no answer."""
+DESCRIBED = {
+    MEDIA_TYPE: {
+        "schema": {
+            "type": "object",
+            "properties": {
+                "event": {"enum": ["passages", "delta", "citation", "done", "error"]},
+                "data": {"type": "string", "contentMediaType": "application/json"},
+            },
+            "required": ["event", "data"],
+        }
+    }
+}
+"""For OpenAPI, which before version 3.2 has the schema of a stream describe each event."""
 _log = logging.getLogger("rag.server")
 
 
@@ -44,23 +67,93 @@ def answer_events(reply: Json) -> Iterator[Event]:
     yield Event("done", reply)
 
 
-async def respond(events: AsyncIterator[Event], instance: str) -> StreamingResponse:
-    """The events as a response, begun once there is one: an error before the first is an ordinary problem."""
-    first = await anext(events)
-    return StreamingResponse(_encoded(first, events, instance), media_type=MEDIA_TYPE, headers=_HEADERS)
+async def respond(
+    events: AsyncGenerator[Event],
+    instance: str,
+    heartbeat_s: float = HEARTBEAT_S,
+    send_timeout_s: float = SEND_TIMEOUT_S,
+    stopping_s: float = STOPPING_S,
+) -> EventSourceResponse:
+    """The events as a response, begun with the first, or with a heartbeat where that is long in coming.
 
-
-async def _encoded(first: Event, rest: AsyncIterator[Event], instance: str) -> AsyncIterator[bytes]:
-    yield _bytes(first)
+    An error before either is raised, to be an ordinary problem; a later one is the stream's last event.
+    """
+    first = asyncio.create_task(_next(events))
     try:
-        async for event in rest:
-            yield _bytes(event)
-    except RagError as error:
-        yield _bytes(Event("error", of_rag_error(error, instance)))
-    except Exception:  # noqa: BLE001 - the status is sent: the stream has to say it
-        _log.exception("a stream of %s broke", instance)
-        yield _bytes(Event("error", internal(instance)))
+        await asyncio.wait({first}, timeout=heartbeat_s)
+    except asyncio.CancelledError:
+        first.cancel()
+        raise
+    if first.done() and (error := first.exception()):
+        raise error
+    stopping = anyio.Event()
+    return EventSourceResponse(
+        _told(first, events, instance, stopping, stopping_s),
+        ping=heartbeat_s,
+        ping_message_factory=_heartbeat,
+        send_timeout=send_timeout_s,
+        sep="\n",
+        shutdown_event=stopping,
+        shutdown_grace_period=stopping_s + _FAREWELL_S,
+    )
 
 
-def _bytes(event: Event) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (event.name.encode(), orjson.dumps(event.data))
+async def _told(
+    first: asyncio.Task[Event | None],
+    rest: AsyncGenerator[Event],
+    instance: str,
+    stopping: anyio.Event,
+    stopping_s: float,
+) -> AsyncIterator[ServerSentEvent]:
+    over = asyncio.create_task(_over(stopping, stopping_s))
+    try:
+        if not first.done():
+            yield _heartbeat()
+        coming = first
+        while event := await _unless(over, coming):
+            yield _encoded(event)
+            coming = asyncio.create_task(_next(rest))
+    except Exception as error:  # noqa: BLE001 - the status is sent: the stream has to say it
+        yield _encoded(Event("error", _problem(error, instance)))
+    finally:
+        over.cancel()
+        await rest.aclose()
+
+
+async def _next(events: AsyncIterator[Event]) -> Event | None:
+    return await anext(events, None)
+
+
+async def _over(stopping: anyio.Event, stopping_s: float) -> None:
+    """Comes to its end when a service that is told to stop has waited long enough."""
+    await stopping.wait()
+    await asyncio.sleep(stopping_s)
+
+
+async def _unless(over: asyncio.Task[None], coming: asyncio.Task[Event | None]) -> Event | None:
+    """What comes; not waited for any longer once it is over."""
+    try:
+        await asyncio.wait({over, coming}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        coming.cancel()
+    if coming.done():
+        return coming.result()
+    await asyncio.wait({coming})
+    raise HTTPException(503, "The service stops. Ask again.")
+
+
+def _problem(error: Exception, instance: str) -> Json:
+    if isinstance(error, RagError):
+        return of_rag_error(error, instance)
+    if isinstance(error, HTTPException):
+        return problem(error.status_code, error.detail, instance)
+    _log.error("a stream of %s broke", instance, exc_info=error)
+    return internal(instance)
+
+
+def _encoded(event: Event) -> ServerSentEvent:
+    return ServerSentEvent(orjson.dumps(event.data).decode(), event=event.name, sep="\n")
+
+
+def _heartbeat() -> ServerSentEvent:
+    return ServerSentEvent(comment="heartbeat", sep="\n")

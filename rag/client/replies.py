@@ -25,7 +25,8 @@ class CitationReply(_Reply):
     start: int
     end: int
     quote: str
-    score: float
+    score: float | None
+    """`null` where the key is one for browsers."""
     answer_span: tuple[int, int]
 
 
@@ -49,8 +50,10 @@ class PassageReply(_Reply):
     start: int
     end: int
     text: str
-    score: float
-    scores: ScoresReply
+    score: float | None
+    """`null` where the key is one for browsers."""
+    scores: ScoresReply | None
+    """`null` where the key is one for browsers."""
 
 
 class AskReply(_Reply):
@@ -147,3 +150,266 @@ class ProblemReply(_Reply):
     detail: str
     instance: str
     errors: list[WrongField] = []
+
+
+class CollectionReply(_Reply):
+    """A collection as listed."""
+
+    name: str
+    documents: int
+    passages: int
+    characters: int
+
+
+class CollectionsReply(_Reply):
+    """The collections that the key opens, by name."""
+
+    collections: list[CollectionReply]
+
+
+class ErrorReply(_Reply):
+    """An error in OpenAI's words."""
+
+    message: str
+    type: str
+    param: None
+    code: None
+
+
+class ChatProblemReply(ProblemReply):
+    """An error of a route that chat programs know, in the words of RFC 9457 and of OpenAI."""
+
+    error: ErrorReply
+
+
+class UrlCitationReply(_Reply):
+    """Where a quote stands in the answer, in code points, and an address where its document can be read."""
+
+    start_index: int
+    end_index: int
+    title: str
+    url: str
+
+
+class AnnotationReply(_Reply):
+    """A quote of an answer."""
+
+    type: Literal["url_citation"]
+    url_citation: UrlCitationReply
+
+
+class CompletionMessageReply(_Reply):
+    """The answer with its markers, and its quotes."""
+
+    role: Literal["assistant"]
+    content: str
+    refusal: None
+    annotations: list[AnnotationReply]
+
+
+class ChoiceReply(_Reply):
+    """The one answer."""
+
+    index: int
+    message: CompletionMessageReply
+    logprobs: None
+    finish_reason: Literal["stop"]
+
+
+class UsageReply(_Reply):
+    """Tokens, as cl100k counts them, of the messages that were read and of the answer."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class OwnReply(_Reply):
+    """What our own answer has, and a completion has no place for."""
+
+    status: Literal["answered", "abstained"]
+    confidence: float
+    abstained_because: AbstainedBecause | None
+    degraded: Literal["llm_unavailable", "llm_timeout", "llm_unsupported"] | None
+    rewritten_question: str | None
+    citations: list[CitationReply]
+
+
+class CompletionReply(_Reply):
+    """An answer in the shape of OpenAI's chat completions; its id is that of the answer."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    choices: list[ChoiceReply]
+    usage: UsageReply
+    rag: OwnReply
+
+
+class ModelReply(_Reply):
+    """A collection, as a model that answers from it."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: Literal["rag"]
+
+
+class ModelsReply(_Reply):
+    """The models that the key opens."""
+
+    object: Literal["list"]
+    data: list[ModelReply]
+
+
+class TextPageReply(_Reply):
+    """A stretch of a document's text: `text[start:end]` of its `characters`, and where the next one starts."""
+
+    document_id: str
+    source: str
+    title: str
+    start: int
+    end: int
+    characters: int
+    next: int | None
+    """`null` at the end of the text."""
+    text: str
+
+
+class JobCountsReply(_Reply):
+    """How many files of an upload are in each state."""
+
+    queued: int
+    running: int
+    added: int
+    updated: int
+    unchanged: int
+    failed: int
+    cancelled: int
+
+
+class JobFileReply(_Reply):
+    """A file of an upload, and what became of it."""
+
+    source: str
+    document_id: str | None
+    """`null` for `.jsonl`, which holds many documents."""
+    state: Literal["queued", "running", "added", "updated", "unchanged", "failed", "cancelled"]
+    detail: str | None
+    """What is wrong with it, or was remarked."""
+    bytes: int
+    passages: int
+    """Taken up so far."""
+
+
+class JobSummaryReply(_Reply):
+    """An upload as listed."""
+
+    id: str
+    collection: str
+    state: Literal["queued", "running", "done"]
+    created: str
+    finished: str | None
+    counts: JobCountsReply
+
+
+class JobReply(_Reply):
+    """An upload with its files."""
+
+    id: str
+    collection: str
+    state: Literal["queued", "running", "done"]
+    created: str
+    finished: str | None
+    counts: JobCountsReply
+    files: list[JobFileReply]
+
+
+class JobsReply(_Reply):
+    """A page of uploads."""
+
+    jobs: list[JobSummaryReply]
+    next: str | None
+
+
+class KeptQuoteReply(_Reply):
+    """A quote of a rated answer, where it stands in its document now."""
+
+    n: int
+    document_id: str
+    start: int
+    end: int
+    quote: str
+
+
+class DroppedQuoteReply(_Reply):
+    """A quote of a rated answer that is not kept: not in its document, which may be gone, or over the limit."""
+
+    n: int
+    status: Literal["changed", "gone", "over_limit"]
+
+
+class FeedbackReply(_Reply):
+    """A rating as it is kept."""
+
+    answer_id: str
+    collection: str
+    rating: Literal["up", "down"]
+    comment: str | None
+    question: str | None
+    status: Literal["answered", "abstained"] | None
+    """Of the answer; `null` where it was not sent."""
+    citations: list[KeptQuoteReply]
+    dropped: list[DroppedQuoteReply]
+    created: str
+
+
+class SupportingCitationReply(_Reply):
+    """A quote of a document that bears a sentence out: `text[start:end] == quote`."""
+
+    document_id: str
+    source: str
+    title: str
+    section: list[str]
+    page: int | None
+    start: int
+    end: int
+    quote: str
+
+
+class PassageQuoteReply(_Reply):
+    """A quote of a passage of the request that bears a sentence out: `passages[passage][start:end] == quote`."""
+
+    passage: int
+    """Counted from 0."""
+    start: int
+    end: int
+    quote: str
+
+
+class SentenceReply(_Reply):
+    """A sentence of the text, and whether quotes bear it out."""
+
+    start: int
+    end: int
+    sentence: str
+    checkable: bool
+    """False for what claims nothing: questions, greetings, "the documents do not say"."""
+    supported: bool
+    support: float | None
+    """Estimated probability that the quotes bear it out; `null` for a browser's key."""
+    missing: list[str]
+    """What stands in no quote, or speaks against it; empty when supported."""
+    citations: list[SupportingCitationReply]
+    """Where a collection was asked."""
+    quotes: list[PassageQuoteReply]
+    """Where passages were given."""
+
+
+class SupportReply(_Reply):
+    """Of each sentence of a text, whether quotes bear it out."""
+
+    sentences: list[SentenceReply]
+    checkable: int
+    supported: int

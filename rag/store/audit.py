@@ -31,6 +31,12 @@ def findings(database: Database) -> Iterator[str]:
         database, "SELECT count(*) FROM job_files WHERE data IS NOT NULL AND state NOT IN ('queued', 'running')"
     ):
         yield f"The bytes of {left} uploads are kept, and nothing waits for them."
+    if left := _count(
+        database,
+        "SELECT count(*) FROM feedback_documents q JOIN feedback f USING (answer_id) WHERE NOT EXISTS"
+        " (SELECT 1 FROM documents d WHERE d.collection = f.collection AND d.id = q.document_id)",
+    ):
+        yield f"{left} quotes of rated answers are of documents that are gone."
 
 
 def _count(database: Database, query: str) -> int:

@@ -65,6 +65,14 @@ def test_bytes_of_an_upload_that_nothing_waits_for_are_found(stocked: Library) -
     assert stocked.audit().findings == ("The bytes of 1 uploads are kept, and nothing waits for them.",)
 
 
+def test_quotes_that_rated_answers_keep_of_a_document_that_is_gone_are_found(stocked: Library) -> None:
+    with stocked.store.database.transaction() as db:
+        db.execute("INSERT INTO feedback VALUES ('ans_1', 'default', 'up', NULL, 'Who?', '{}', '')")
+        db.execute("INSERT INTO feedback_documents VALUES ('ans_1', 'doc_gone')")
+
+    assert stocked.audit().findings == ("1 quotes of rated answers are of documents that are gone.",)
+
+
 def test_search_files_of_a_collection_that_is_not_there_are_found(stocked: Library) -> None:
     shutil.copytree(stocked.index / "search" / "default", stocked.index / "search" / "old")
 
