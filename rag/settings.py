@@ -12,8 +12,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from rag.errors import SettingError
 
 _PREFIX = "RAG_"
+OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+"""The variable that programs that send traces have in common."""
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?")
-_KEY = re.compile(r"[!-~]{16,}")
+_PORT_UNSAID = re.compile(r"^(http(?=.*:80$)|https(?=.*:443$))(://.*):\d+$")
+"""The port that a browser leaves out of an origin."""
 
 
 class Settings(BaseSettings):
@@ -26,6 +29,7 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        populate_by_name=True,
         hide_input_in_errors=True,
     )
 
@@ -47,7 +51,7 @@ class Settings(BaseSettings):
     )
     max_question: int = Field(2_000, ge=1, le=100_000, description="a whole number of characters from 1 to 100000")
     max_history: int = Field(20, ge=0, le=1_000, description="a whole number of turns from 0 to 1000")
-    max_top_k: int = Field(50, ge=1, le=1_000, description="a whole number of passages from 1 to 1000")
+    max_top_k: int = Field(50, ge=10, le=1_000, description="a whole number of passages from 10 to 1000")
     max_body_bytes: int = Field(1 << 20, ge=1_000, le=1 << 30, description="a whole number from 1000 to 1073741824")
     max_upload_bytes: int = Field(25 << 20, ge=1_000, le=1 << 30, description="a whole number from 1000 to 1073741824")
     request_timeout_s: float = Field(30, gt=0, le=3_600, description="a number of seconds up to 3600")
@@ -61,17 +65,18 @@ class Settings(BaseSettings):
         "auto", description="json, text, or auto: text on a terminal, else json"
     )
     log_questions: bool = Field(False, description="true or false")
-    api_key: SecretStr | None = Field(None, description="16 or more visible ASCII characters, without blanks")
+    otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        validation_alias=OTLP_ENDPOINT,
+        description="the base address of an OpenTelemetry collector, such as http://127.0.0.1:4318",
+    )
+    eval_key: SecretStr | None = Field(None, description="a key of the service that `rag eval --url` asks")
 
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _origins(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        origins = tuple(origin.rstrip("/").lower() for origin in re.split(r"[,\s]+", value) if origin)
-        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
-            raise ValueError("not an origin")
-        return origins
+        return origins_of(value) if isinstance(value, str) else value
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -84,13 +89,6 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
-
-    @field_validator("api_key")
-    @classmethod
-    def _key(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _KEY.fullmatch(value.get_secret_value()):
-            raise ValueError("not a key")
-        return value
 
 
 def read_settings(**given: object) -> Settings:
@@ -109,17 +107,29 @@ def read_settings(**given: object) -> Settings:
         ) from None
 
 
-def require_key_off_loopback(settings: Settings) -> None:
-    """Passes settings that listen where only this machine can ask, or that hold a key.
+def origins_of(text: str) -> tuple[str, ...]:
+    """The origins named in a text, separated by commas or blanks, as browsers send them.
+
+    Raises:
+        ValueError: One is no origin.
+    """
+    origins = tuple(origin.rstrip("/").lower() for origin in re.split(r"[,\s]+", text) if origin)
+    wrong = next((origin for origin in origins if not _ORIGIN.fullmatch(origin)), None)
+    if wrong is not None:
+        raise ValueError(f"{wrong!r} is no origin such as https://example.org.")
+    return tuple(_PORT_UNSAID.sub(r"\1\2", origin) for origin in origins)
+
+
+def require_key_off_loopback(settings: Settings, locked: bool) -> None:
+    """Passes settings that listen where only this machine can ask, and any where the index is `locked` by keys.
 
     Raises:
         SettingError: Others could read the documents.
     """
-    if settings.api_key is None and not is_loopback(settings.host):
-        allowed = Settings.model_fields["api_key"].description
+    if not locked and not is_loopback(settings.host):
         raise SettingError(
-            f"RAG_API_KEY is not set, and RAG_HOST is {settings.host!r}, where other machines can ask; allowed is a "
-            f"key of {allowed}, or RAG_HOST=127.0.0.1."
+            f"RAG_HOST is {settings.host!r}, where other machines can ask, and the index has no key: make one with "
+            "`rag keys create NAME`, or allow only this machine with RAG_HOST=127.0.0.1."
         )
 
 
@@ -132,7 +142,12 @@ def is_loopback(host: str) -> bool:
 
 
 def _wrong(where: tuple[Any, ...], value: object) -> str:
-    name = str(where[0])
+    name = "otlp_endpoint" if where[0] == OTLP_ENDPOINT else str(where[0])
     field = Settings.model_fields[name]
-    shown = "set to something else" if name == "api_key" else repr(str(value))
-    return f"{_PREFIX}{name.upper()} is {shown}; allowed is {field.description}."
+    shown = "set to something else" if field.annotation == SecretStr | None else repr(str(value))
+    return f"{variable(name)} is {shown}; allowed is {field.description}."
+
+
+def variable(name: str) -> str:
+    """The environment variable that a field of the settings is read from."""
+    return str(Settings.model_fields[name].validation_alias or f"{_PREFIX}{name.upper()}")

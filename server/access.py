@@ -6,6 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Scope
 
+from server.wire import Json, without_scores
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -34,10 +36,20 @@ def grant(scope: Scope, access: Access) -> None:
     scope.setdefault("state", {})["access"] = access
 
 
+def access_in(scope: Scope) -> Access:
+    """What was kept with a request, everything if nothing was."""
+    found: Access = scope.get("state", {}).get("access", EVERYTHING)
+    return found
+
+
 def access_of(request: Request) -> Access:
     """What the sender may do."""
-    found: Access = request.scope.get("state", {}).get("access", EVERYTHING)
-    return found
+    return access_in(request.scope)
+
+
+def as_allowed(request: Request, reply: Json) -> Json:
+    """A reply as the sender may have it: without scores where the key is one for browsers."""
+    return without_scores(reply) if access_of(request).browser else reply
 
 
 def check_access(request: Request, collection: str, write: bool = False) -> None:

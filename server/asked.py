@@ -1,26 +1,93 @@
 """What may be asked: the request bodies, with their limits, and the one function that reads them."""
 
-from typing import Annotated, Literal, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import CoreSchema, core_schema
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from rag import DEFAULT_COLLECTION, Filters
+from rag.settings import Settings
 
-MOST_QUESTION_CHARACTERS = 2000
-MOST_TURNS = 20
-MOST_TOP_K = 50
 MOST_CITATIONS = 200
 """Of one verification; a quote that moved costs a search through its whole document."""
 _MOST_OFFSET = 2**40
 """Far beyond any text, and within what SQLite can count."""
 
+_SETTING = "x-setting"
+"""Stands in the JSON schema of a field whose limit is a setting; `configured` puts its value beside it."""
+_LIMITS = frozenset({"maxLength", "maxItems", "maximum"})
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """What a field is annotated with whose limit is a setting."""
+
+    setting: str
+    """Its name in `Settings`."""
+    keyword: Literal["maxLength", "maxItems", "maximum"]
+    """What JSON Schema calls the limit."""
+    unit: str = ""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The schema of the type, with the check after it."""
+        return core_schema.with_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The JSON schema of the type, with the limit as it is when nothing is set, and the name of its setting."""
+        return {**handler(schema), self.keyword: self._most(None), _SETTING: self._variable}
+
+    @property
+    def _variable(self) -> str:
+        return f"RAG_{self.setting.upper()}"
+
+    def _most(self, settings: Settings | None) -> int:
+        most: int = Settings.model_fields[self.setting].default if settings is None else getattr(settings, self.setting)
+        return most
+
+    def _checked(self, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - of whatever type it annotates
+        most = self._most(info.context)
+        if (value if isinstance(value, int) else len(value)) > most:
+            raise ValueError(f"is over the limit of {most}{self.unit} ({self._variable})")
+        return value
+
+
+def configured(schema: Any, settings: Settings) -> Any:  # noqa: ANN401 - JSON
+    """A JSON schema, with the limits as they are set."""
+    if isinstance(schema, list):
+        return [configured(part, settings) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: configured(part, settings) for name, part in schema.items()}
+    if _SETTING in found:
+        most = getattr(settings, str(found[_SETTING]).removeprefix("RAG_").lower())
+        found |= dict.fromkeys(found.keys() & _LIMITS, most)
+    return found
+
+
+def _whole(value: object) -> object:
+    """The number, a whole one without its point: to JSON Schema 8.0 is an integer too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 Collection = Annotated[str, Field(min_length=1, max_length=64)]
-Question = Annotated[str, Field(min_length=1, max_length=MOST_QUESTION_CHARACTERS)]
-TopK = Annotated[int, Field(ge=1, le=MOST_TOP_K)]
-Offset = Annotated[int, Field(ge=0, le=_MOST_OFFSET)]
+Question = Annotated[str, Field(min_length=1), AtMost("max_question", "maxLength", " characters")]
+TopK = Annotated[Whole, Field(ge=1), AtMost("max_top_k", "maximum")]
+Offset = Annotated[Whole, Field(ge=0, le=_MOST_OFFSET)]
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -54,7 +121,7 @@ class AskRequest(_Strict):
     mode: Literal["auto", "extractive", "llm"] = "auto"
     top_k: TopK = 8
     filters: DocumentFilters = DocumentFilters()
-    history: list[Turn] = Field([], max_length=MOST_TURNS)
+    history: Annotated[list[Turn], AtMost("max_history", "maxItems", " turns")] = []
     stream: bool = False
 
     @field_validator("question")
@@ -82,7 +149,7 @@ class QuotedCitation(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    n: Annotated[int, Field(ge=0, le=_MOST_OFFSET)]
+    n: Annotated[Whole, Field(ge=0, le=_MOST_OFFSET)]
     document_id: str
     start: Offset
     end: Offset
@@ -105,8 +172,14 @@ def not_blank(text: str) -> str:
     return text
 
 
+def settings_of(request: Request) -> Settings | None:
+    """What the service that serves a request is set to."""
+    found: Settings | None = getattr(request.app.state, "settings", None)
+    return found
+
+
 async def read_body(request: Request, model: type[Body]) -> Body:
-    """The request's JSON body as the model.
+    """The request's JSON body as the model, held to the limits that the service is set to.
 
     Raises:
         RequestValidationError: It is no JSON, or not of this shape.
@@ -116,7 +189,7 @@ async def read_body(request: Request, model: type[Body]) -> Body:
     if kind != "application/json":
         raise HTTPException(415, f"The body is {kind[:100]!r}; send application/json.")
     try:
-        return model.model_validate_json(await request.body())
+        return model.model_validate_json(await request.body(), context=settings_of(request))
     except ValidationError as error:
         found = [{**e, "loc": ("body", *e["loc"])} for e in error.errors(include_url=False)]
         raise RequestValidationError(found) from None

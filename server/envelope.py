@@ -4,6 +4,7 @@ import logging
 import re
 import secrets
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,11 +14,18 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-_ALWAYS = [
-    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-]
+_ALWAYS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Not Strict-Transport-Security: over plain HTTP, which is all that is spoken here, browsers pass it over (RFC 6797,
+section 8.1), and behind a proxy it binds a whole host name, other services too: who ends TLS decides that."""
+_OPEN_TO_PAGES = ("/widget.js", "/static/")
+"""What pages of other origins may load; the rest is kept from them, whatever the browser makes of it."""
 _SANE = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 """A request's own X-Request-ID is kept if it can stand in a log line."""
 _log = logging.getLogger("rag.server")
@@ -36,13 +44,18 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id.decode()
         started = False
 
         async def send_wrapped(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id), *_ALWAYS]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id.decode()
+                headers.setdefault("Cross-Origin-Resource-Policy", _resource_policy(scope["path"]))
+                for name, value in _ALWAYS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         try:
@@ -54,6 +67,10 @@ class Envelope:
                 raise
             _log.exception("request %s to %s failed", request_id.decode(), scope["path"])
             await respond(internal(scope["path"]))(scope, receive, send_wrapped)
+
+
+def _resource_policy(path: str) -> str:
+    return "cross-origin" if path.startswith(_OPEN_TO_PAGES) else "same-origin"
 
 
 def _request_id(scope: Scope) -> bytes:

@@ -1,35 +1,87 @@
-"""Lets requests to `/v1` through only with the key, where one is set."""
+"""Lets requests to `/v1` and `/mcp` through only with a key, once the index has one."""
 
-import hmac
-from hashlib import sha256
+from dataclasses import dataclass
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from rag import ApiKey, ApiKeys
+from server.access import Access, grant
 from server.problems import problem, respond
+from server.rates import Rates
+
+_PROTECTED = ("/v1", "/mcp")
+_MOST_CHARACTERS = 256
+"""Of what is looked at as a key; ours are shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why a sender may do nothing."""
+
+    status: int
+    detail: str
+
+    def response(self, path: str) -> Response:
+        headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else None  # noqa: PLR2004 - a status
+        return respond(problem(self.status, self.detail, path), headers)
+
+
+_NO_KEY = _Refusal(401, "This service asks for a key: send it as `Authorization: Bearer …`.")
+_UNKNOWN = _Refusal(401, "This key does not open the service: it is not one of its keys, or is revoked.")
+_ELSEWHERE = _Refusal(403, "This key works only from pages of its own origins.")
 
 
 class KeyCheck:
-    """ASGI middleware that wants `Authorization: Bearer …` on every path below `/v1`."""
+    """ASGI middleware that finds out what the sender of a request may do, and counts the request.
 
-    def __init__(self, app: ASGIApp, key: str) -> None:
+    Keys are looked up anew for each request, so that one that is made or revoked counts at once, in every process. Who
+    has no key, or a wrong one, is counted by address.
+    """
+
+    def __init__(self, app: ASGIApp, keys: ApiKeys, rates: Rates) -> None:
         """Wrap an application."""
         self._app = app
-        self._digest = sha256(key.encode()).digest()
+        self._keys = keys
+        self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] != "http" or not _protected(scope["path"]) or self._known(scope):
+        if scope["type"] != "http" or not protected(scope["path"]):
             await self._app(scope, receive, send)
             return
-        detail = "This service asks for a key: send it as `Authorization: Bearer …`."
-        await respond(problem(401, detail, scope["path"]), {"WWW-Authenticate": "Bearer"})(scope, receive, send)
+        locked = self._keys.exist()
+        app = self._app
+        if locked:
+            found = _access(scope, self._keys)
+            if isinstance(found, Access):
+                grant(scope, found)
+            else:
+                app = found.response(scope["path"])
+        await self._rates.serve(app, scope, receive, send, locked)
 
-    def _known(self, scope: Scope) -> bool:
-        """Whether the key is right; digests are compared, so that the time taken tells nothing, not even a length."""
-        given: bytes = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        scheme, _, key = given.partition(b" ")
-        return scheme.lower() == b"bearer" and hmac.compare_digest(sha256(key.strip()).digest(), self._digest)
+
+def protected(path: str) -> bool:
+    """Whether a path is one that needs a key."""
+    return any(path == top or path.startswith(f"{top}/") for top in _PROTECTED)
 
 
-def _protected(path: str) -> bool:
-    return path == "/v1" or path.startswith("/v1/")
+def _access(scope: Scope, keys: ApiKeys) -> Access | _Refusal:
+    given = [value for name, value in scope["headers"] if name == b"authorization"]
+    scheme, _, presented = given[0].decode("latin-1").partition(" ") if len(given) == 1 else ("", "", "")
+    if scheme.lower() != "bearer" or len(presented) > _MOST_CHARACTERS:
+        return _NO_KEY
+    key = keys.find(presented.strip())
+    if key is None:
+        return _UNKNOWN
+    return _ELSEWHERE if key.origins is not None and not _is_from(scope, key) else _allowed(key)
+
+
+def _allowed(key: ApiKey) -> Access:
+    return Access(key.id, key.collections, key.write, browser=key.origins is not None)
+
+
+def _is_from(scope: Scope, key: ApiKey) -> bool:
+    """Whether a browser says that a page of the key's origins sent the request."""
+    origins = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"origin"]
+    return len(origins) == 1 and origins[0] in (key.origins or ())

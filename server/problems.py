@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
 
 from rag import IndexBusyError, IndexUnusableError, ModelError, NotFoundError, RagError
 from server.wire import Json
@@ -68,10 +69,19 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
     detail = _ROUTING.get(error.status_code, phrase) if error.detail == phrase else error.detail
-    return respond(problem(error.status_code, detail, request.url.path), error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+    return respond(problem(error.status_code, detail, request.url.path), headers)
 
 
 _ROUTING = {404: "There is nothing at this path.", 405: "This path does not take this method."}
+_METHODS = ("GET", "POST", "DELETE")
+
+
+def _allowed(request: Request) -> str:
+    """The methods of a path, those of all its routes; of itself Starlette names those of the first."""
+    routes: Sequence[BaseRoute] = request.app.router.routes
+    found = [m for m in _METHODS if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)]
+    return ", ".join([*found, "HEAD"] if "GET" in found else found)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -7,6 +7,7 @@ from rag import Answer, Citation, Claim, DocumentInfo, Hit, QuoteCheck, SearchRe
 
 Json = dict[str, object]
 
+_SCORES = frozenset({"score", "scores"})
 _SCORE_DIGITS = 4
 _MS_DIGITS = 1
 
@@ -38,6 +39,17 @@ def search_json(query: str, result: SearchResult) -> Json:
 def passages_json(hits: Iterable[Hit]) -> list[Json]:
     """Ranked passages, the first with rank 1."""
     return [_passage(rank, hit) for rank, hit in enumerate(hits, 1)]
+
+
+def without_scores(reply: Json) -> Json:
+    """A reply with every `score` and `scores` null: from scores one can tell what documents hold without being told."""
+    return {name: None if name in _SCORES else _without(part) for name, part in reply.items()}
+
+
+def _without(part: object) -> object:
+    if isinstance(part, list):
+        return [_without(one) for one in part]
+    return without_scores(part) if isinstance(part, dict) else part
 
 
 def document_json(info: DocumentInfo) -> Json:

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from rag import DEFAULT_COLLECTION, Filters
-from rag.cli import evaluation
+from rag.cli import evaluation, feedback, keys
 from rag.cli.opening import opened
 from rag.cli.options import Collection, Json
-from rag.settings import Settings, read_settings
+from rag.cli.service import serve
+from rag.settings import read_settings
 
 ABSTAINED = 3
 _MOST_QUESTION = 2000
@@ -34,6 +35,8 @@ def _checked_question(question: str) -> str:
 
 
 app.add_typer(evaluation.app, name="eval")
+app.add_typer(feedback.app, name="feedback")
+app.add_typer(keys.app, name="keys")
 
 Question = Annotated[str, typer.Argument(callback=_checked_question, metavar="TEXT", show_default=False)]
 Source = Annotated[str | None, typer.Option(metavar="PATTERN", help="Only documents of this source, e.g. '2018/*'.")]
@@ -121,42 +124,31 @@ def search(
         show_hits(found.hits)
 
 
-def _setting(name: str, default: str = "") -> str:
-    """A line of help for a setting."""
-    description = Settings.model_fields[name].description or ""
-    return f"RAG_{name.upper()}: {description}{f' (default {default})' if default else ''}."
-
-
-@app.command(epilog="RAG_API_KEY, only from the environment or .env: " + _setting("api_key").partition(": ")[2])
-def serve(
-    index_dir: Annotated[Path | None, typer.Option(help=_setting("index_dir", ".rag"))] = None,
-    model: Annotated[str | None, typer.Option(help=_setting("model", "the packaged all-MiniLM-L6-v2"))] = None,
-    host: Annotated[str | None, typer.Option(help=_setting("host", "127.0.0.1") + " Others need a key.")] = None,
-    port: Annotated[str | None, typer.Option(help=_setting("port", "8000"))] = None,
-    cors_origins: Annotated[str | None, typer.Option(help=_setting("cors_origins", "none"))] = None,
-    max_concurrency: Annotated[str | None, typer.Option(help=_setting("max_concurrency", "one per core"))] = None,
-    queue: Annotated[str | None, typer.Option(help=_setting("queue", "64"))] = None,
-    log_level: Annotated[str | None, typer.Option(help=_setting("log_level", "info"))] = None,
-) -> None:
-    """Serve the HTTP API and the start page; options go before the environment."""
-    from rag.cli.serving import serve as run  # noqa: PLC0415
-
-    given = {"index_dir": index_dir, "model": model, "host": host, "port": port, "cors_origins": cors_origins}
-    run(read_settings(**given, max_concurrency=max_concurrency, queue=queue, log_level=log_level))
+app.command()(serve)
 
 
 @app.command()
-def status(collection: Collection = DEFAULT_COLLECTION, as_json: Json = False) -> None:
-    """Print what the index holds and how it is."""
-    from rag.cli.report import show_status  # noqa: PLC0415
+def status(
+    collection: Collection = DEFAULT_COLLECTION,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Reconcile text, vectors, words and uploads of every collection; slow.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Print what the index holds and how it is; with `--audit` the exit code is 1 unless nothing is left or missing."""
+    from rag.cli.report import show_audit, show_status  # noqa: PLC0415
     from rag.cli.screen import show_json  # noqa: PLC0415
 
     with opened(read_settings()) as library:
         found = library.status(collection)
+        audited = library.audit() if audit else None
     if as_json:
-        show_json(asdict(found))
+        show_json(asdict(found) | ({"audit": asdict(audited)} if audited else {}))
     else:
         show_status(found)
+        show_audit(audited)
+    if audited and audited.findings:
+        raise typer.Exit(1)
 
 
 @app.command()

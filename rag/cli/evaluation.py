@@ -190,7 +190,7 @@ def _subject(
 
     settings = read_settings()
     if url is not None:
-        key = None if settings.api_key is None else settings.api_key.get_secret_value()
+        key = None if settings.eval_key is None else settings.eval_key.get_secret_value()
         with _service(url, key, model, collection) as subject:
             yield subject, ()
     elif corpus:

@@ -113,12 +113,14 @@ def test_all_pages_of_a_long_list_are_read(tmp_path: Path, ours: Ours) -> None:
     assert text == "Buoy 119 is red."
 
 
-def test_a_key_opens_a_service_that_asks_for_one(library: Library, ours: Ours) -> None:
-    with served(library, api_key="s3cret-key-of-the-keeper") as url:
-        assert ours(url, "s3cret-key-of-the-keeper").reply(ASKED).status == "answered"
-        for key in (None, "wrong"):
-            with pytest.raises(ValueError, match=r"^401 from /v1/documents"):
-                ours(url, key)
+def test_a_key_opens_a_service_that_asks_for_one(own_index: Path, ours: Ours) -> None:
+    with closing(Library(own_index)) as library:
+        key = library.store.keys.create("evaluation", write=False)[1]
+        with served(library) as url:
+            assert ours(url, key).reply(ASKED).status == "answered"
+            for other in (None, "wrong"):
+                with pytest.raises(ValueError, match=r"^401 from /v1/documents"):
+                    ours(url, other)
 
 
 def test_a_service_that_goes_away_gives_failed_replies_and_no_crash(library: Library, ours: Ours) -> None:

@@ -1,15 +1,30 @@
 import httpx
 import pytest
 
-PATHS = ["/", "/healthz", "/v1/documents", "/v1/nothing", "/openapi.json", "/static/start.js"]
+PATHS = ["/", "/healthz", "/v1/documents", "/v1/nothing", "/openapi.json", "/static/page.js"]
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_every_response_has_an_id_and_the_safety_headers(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     assert len(headers["x-request-id"]) == 32
-    assert headers["x-content-type-options"] == "nosniff"
-    assert "default-src 'none'" in headers["content-security-policy"]
+    assert headers.get_list("x-content-type-options") == ["nosniff"]
+    assert headers["content-security-policy"].startswith("default-src 'none'; ")
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert "microphone=()" in headers["permissions-policy"]
+    assert "strict-transport-security" not in headers
+
+
+@pytest.mark.parametrize(
+    ("path", "policy"),
+    [("/static/page.js", "cross-origin"), ("/widget.js", "cross-origin"), ("/v1/documents", "same-origin")],
+)
+def test_scripts_may_be_loaded_by_other_origins_and_nothing_else(client: httpx.Client, path: str, policy: str) -> None:
+    assert client.get(path).headers["cross-origin-resource-policy"] == policy
 
 
 def test_a_sane_id_is_kept(client: httpx.Client) -> None:

@@ -1,4 +1,5 @@
 import logging
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -6,6 +7,7 @@ import pytest
 
 from rag import IndexBusyError, IndexUnusableError, Library, ModelError
 from rag.client.replies import ProblemReply
+from rag.store import Store
 from tests.server.conftest import Start
 
 JSON = {"Content-Type": "application/json"}
@@ -14,8 +16,10 @@ JSON = {"Content-Type": "application/json"}
 class _Broken:
     """A library that fails as it is told."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Exception, index: Path) -> None:
         self._error = error
+        self.index = index
+        self.store = Store(index / "truth.sqlite")
 
     def ask(self, *_: object) -> None:
         raise self._error
@@ -103,17 +107,17 @@ def test_offsets_that_no_text_has_are_refused(client: httpx.Client, offset: int)
 
 
 @pytest.mark.parametrize("error", [IndexBusyError("/srv/x"), IndexUnusableError("/srv/x"), ModelError("/srv/x")])
-def test_an_index_that_cannot_be_used_is_not_the_clients_fault(start: Start, error: Exception) -> None:
-    response = start(cast("Library", _Broken(error))).post("/v1/ask", json={"question": "x"})
+def test_an_index_that_cannot_be_used_is_not_the_clients_fault(start: Start, tmp_path: Path, error: Exception) -> None:
+    response = start(cast("Library", _Broken(error, tmp_path))).post("/v1/ask", json={"question": "x"})
     problem = _problem(response, 503)
     assert response.headers["retry-after"]
     assert "/srv" not in problem["detail"]
 
 
 def test_an_error_that_nobody_foresaw_shows_no_trace_and_is_logged(
-    start: Start, caplog: pytest.LogCaptureFixture
+    start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = start(cast("Library", _Broken(RuntimeError("secret of the house"))))
+    client = start(cast("Library", _Broken(RuntimeError("secret of the house"), tmp_path)))
     with caplog.at_level(logging.ERROR, logger="rag.server"):
         response = client.post("/v1/ask", json={"question": "x"}, headers={"X-Request-ID": "abc-1"})
     problem = _problem(response, 500)
@@ -125,8 +129,8 @@ def test_an_error_that_nobody_foresaw_shows_no_trace_and_is_logged(
     assert "secret of the house" in caplog.text
 
 
-def test_a_service_whose_search_fails_lives_and_is_not_ready(start: Start) -> None:
-    client = start(cast("Library", _Broken(OSError("disk"))))
+def test_a_service_whose_search_fails_lives_and_is_not_ready(start: Start, tmp_path: Path) -> None:
+    client = start(cast("Library", _Broken(OSError("disk"), tmp_path)))
     assert client.get("/healthz").json() == {"status": "ok"}
     _problem(client.get("/readyz"), 503)
 
@@ -134,3 +138,12 @@ def test_a_service_whose_search_fails_lives_and_is_not_ready(start: Start) -> No
 def test_a_service_whose_search_works_is_ready(client: httpx.Client) -> None:
     response = client.get("/readyz")
     assert (response.status_code, response.json()) == (200, {"status": "ready"})
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/v1/ask", "POST"), ("/v1/collections", "GET, POST, HEAD"), ("/v1/documents/doc_1", "GET, DELETE, HEAD")],
+)
+def test_a_wrong_method_is_told_all_right_ones(client: httpx.Client, path: str, allowed: str) -> None:
+    response = client.request("PATCH", path)
+    assert (response.status_code, response.headers["allow"]) == (405, allowed)
