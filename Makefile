@@ -20,10 +20,11 @@ lint: $(VENV)/.tested
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 
 # A hundred SIGKILLs at random moments of ingest and removal; the suite does a few.
 test-kills: $(VENV)/.tested
-	RAG_KILLS=100 $(BIN)/python -m pytest tests/rag/test_killed.py
+	RAG_KILLS=100 RAG_HANGUPS=1000 $(BIN)/python -m pytest tests/rag/test_killed.py tests/server/test_gone.py
 
 # Ratios against the bare model, on the machine at hand; minutes, not part of the suite.
 bench: install
@@ -49,8 +50,9 @@ $(VENV)/.installed: $(VENV)/.venv pyproject.toml constraints.txt
 	$(BIN)/python -m rag.export
 	touch $@
 
-$(VENV)/.tested: $(VENV)/.installed
+$(VENV)/.tested: $(VENV)/.installed tests/browser/chromium.py
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[export,tracing,dev]'
+	$(BIN)/python -m tests.browser.chromium
 	touch $@
 
 clean:

@@ -83,11 +83,12 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+WHOLE = BeforeValidator(_whole)
+"""Comes last among what a field is annotated with: limits before it stay in the JSON schema."""
 Collection = Annotated[str, Field(min_length=1, max_length=64)]
 Question = Annotated[str, Field(min_length=1), AtMost("max_question", "maxLength", " characters")]
-TopK = Annotated[Whole, Field(ge=1), AtMost("max_top_k", "maximum")]
-Offset = Annotated[Whole, Field(ge=0, le=_MOST_OFFSET)]
+TopK = Annotated[int, Field(ge=1), AtMost("max_top_k", "maximum"), WHOLE]
+Offset = Annotated[int, Field(ge=0, le=_MOST_OFFSET), WHOLE]
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -149,7 +150,7 @@ class QuotedCitation(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    n: Annotated[Whole, Field(ge=0, le=_MOST_OFFSET)]
+    n: Offset
     document_id: str
     start: Offset
     end: Offset

@@ -15,7 +15,11 @@ from server.describe import problems
 from server.limits import Gate
 from server.problems import RETRY_AFTER_S, problem, respond
 
+REFUSALS = (403, 408, 413, 421, 500)
+"""What can come out of the layers before a route that needs no key."""
 _PROBE = "Is the index ready?"
+_WAITING = 16
+"""Probes that wait for one that runs; more than that are no probes."""
 _log = logging.getLogger("rag.server")
 
 
@@ -25,13 +29,14 @@ class Health:
     def __init__(self, library: Library) -> None:
         """Probe a library."""
         self._library = library
-        self._gate = Gate(1, 16)
+        self._gate = Gate(1, _WAITING)
+        self._wrong = ""
 
     def routes(self) -> APIRouter:
         """The routes, described for OpenAPI."""
         router = APIRouter(tags=["health"])
-        router.add_api_route("/healthz", self.healthz, response_model=HealthReply)
-        router.add_api_route("/readyz", self.readyz, response_model=HealthReply, responses=problems(503))
+        router.add_api_route("/healthz", self.healthz, response_model=HealthReply, responses=problems(*REFUSALS))
+        router.add_api_route("/readyz", self.readyz, response_model=HealthReply, responses=problems(*REFUSALS, 503))
         return router
 
     async def healthz(self) -> Response:
@@ -45,7 +50,17 @@ class Health:
         except HTTPException:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the service is not ready
-            _log.error("not ready: %s: %s", type(error).__name__, error)
+            self._note(error)
             detail = "A search on the index does not work; `rag status` on this machine says more."
             return respond(problem(503, detail, request.url.path), {"Retry-After": RETRY_AFTER_S})
+        self._note(None)
         return Response(orjson.dumps({"status": "ready"}), media_type="application/json")
+
+    def _note(self, error: Exception | None) -> None:
+        """Log that the service is not ready, or is again: once, however often it is asked."""
+        wrong = "" if error is None else repr(error)
+        if error is not None and wrong != self._wrong:
+            _log.error("the service is not ready", exc_info=error)
+        elif self._wrong and not wrong:
+            _log.warning("the service is ready again")
+        self._wrong = wrong

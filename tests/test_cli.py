@@ -20,7 +20,7 @@ def test_every_level_has_help(inside: Rag, command: str) -> None:
 
 def test_serve_help_names_every_setting(inside: Rag) -> None:
     text = "".join(inside("serve", "--help").stdout.split())
-    names = "INDEX_DIR MODEL HOST PORT CORS_ORIGINS MAX_CONCURRENCY QUEUE LOG_LEVEL API_KEY"
+    names = "INDEX_DIR MODEL HOST PORT CORS_ORIGINS MAX_CONCURRENCY QUEUE LOG_LEVEL"
     assert [name for name in names.split() if f"RAG_{name}" not in text] == []
 
 

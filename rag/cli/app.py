@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rag import DEFAULT_COLLECTION, Filters
-from rag.cli import evaluation, feedback, keys
+from rag.cli import evaluation, feedback, keys, widget
 from rag.cli.opening import opened
 from rag.cli.options import Collection, Json
 from rag.cli.service import serve
@@ -37,6 +37,7 @@ def _checked_question(question: str) -> str:
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(keys.app, name="keys")
+app.command()(widget.widget)
 
 Question = Annotated[str, typer.Argument(callback=_checked_question, metavar="TEXT", show_default=False)]
 Source = Annotated[str | None, typer.Option(metavar="PATTERN", help="Only documents of this source, e.g. '2018/*'.")]

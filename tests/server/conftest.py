@@ -20,7 +20,8 @@ Start = Callable[..., httpx.Client]
 def _served(library: Library, settings: Settings) -> Iterator[httpx.Client]:
     # Listening before the thread runs: a connection waits in the backlog until the service takes it.
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(create_app(library, settings), log_config=None, access_log=False))
+        app = create_app(library, settings)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
