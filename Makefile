@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RAG := $(BIN)/rag
 
-.PHONY: install run test test-kills lint bench eval eval-robustness clean
+.PHONY: install run test test-kills test-api load lint bench eval eval-robustness clean
 
 install: $(VENV)/.installed
 
@@ -25,6 +25,15 @@ lint: $(VENV)/.tested
 # A hundred SIGKILLs at random moments of ingest and removal; the suite does a few.
 test-kills: $(VENV)/.tested
 	RAG_KILLS=100 RAG_HANGUPS=1000 $(BIN)/python -m pytest tests/rag/test_killed.py tests/server/test_gone.py
+
+# Ten thousand requests that schemathesis makes of the OpenAPI document; some ten minutes.
+test-api: $(VENV)/.tested
+	RAG_CASES=10000 $(BIN)/python -m pytest tests/server/test_schema.py --timeout 3000
+
+# Ten times the load that the service can do, for half a minute, and then ten minutes of asking, uploading and deleting.
+load: install
+	$(BIN)/python -m eval.overload
+	$(BIN)/python -m eval.soak
 
 # Ratios against the bare model, on the machine at hand; minutes, not part of the suite.
 bench: install

@@ -1,9 +1,9 @@
 """Asks a service ten times as much as it can answer: `python -m eval.overload [--seconds 30] [--corpus seeds]`.
 
-First one question after the other tells the unloaded p95, then a few clients at once the capacity. Then requests are sent
-at ten times that rate, on their due time whether or not earlier ones are answered. What is accepted has to stay under
-five times the unloaded p95, what is refused has to be so at once, memory has to stay flat, and the service has to be its
-old self seconds later. The sender shares the cores with the service, and so takes from what it measures.
+First one question after the other tells the unloaded p95, then a few clients at once the capacity. Then requests are
+sent at ten times that rate, on their due time whether or not earlier ones are answered. What is accepted has to stay
+under five times the unloaded p95, what is refused has to be so at once, memory has to stay flat, and the service has to
+be its old self seconds later. The sender shares the cores with the service, and so takes from what it measures.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from rag import Library
 _ALONE = 200
 """Questions asked one after the other."""
 _CONNECTIONS = 512
+_HEAD = b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 _TIMES = 10
 _RECOVERED_AFTER_S = 3.0
 _OK = 200
@@ -61,7 +62,9 @@ class Connection:
     async def _exchange(self, body: bytes) -> int:
         reader, writer = self._streams or await asyncio.open_connection(self._service.host, self._service.port)
         self._streams = reader, writer
-        head = f"POST /v1/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        head = (
+            f"POST /v1/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        )
         writer.write(f"{head}\r\n\r\n".encode() + body)
         lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
         length = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length:"))

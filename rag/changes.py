@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -87,7 +87,7 @@ class Changes:
         """Delete documents; the ids that were not there."""
         missing = [i for i in document_ids if not self._store.remove(collection, i)]
         if len(missing) < len(document_ids):
-            self._tidy(collection)
+            self._tidy()
         return missing
 
     def create(self, collection: str) -> bool:
@@ -98,17 +98,12 @@ class Changes:
     def drop(self, collection: str) -> None:
         """Delete a collection with all that belongs to it."""
         self._store.drop(collection)
-        self._tidy(None)
+        self._tidy()
 
-    def _tidy(self, collection: str | None) -> None:
-        """Bring the derived files in step with a removal; where another writes, they do it in their next step."""
-        try:
-            with self._changing() as changing:
-                if collection is not None:
-                    changing(self._model.embedder, collection).settle()
-                    self._generations.update(collection)
-        except IndexBusyError:
-            pass
+    def _tidy(self) -> None:
+        """Bring the derived files in step with a removal; where another writes, they do it when they are done."""
+        with suppress(IndexBusyError), self._changing():
+            pass  # which ends with all in step
         self._store.database.shed()
 
     def _rebuild(self, changing: "Callable[..., Ingest]") -> list[IngestReport]:
@@ -131,7 +126,17 @@ class Changes:
 
         with self._generations.writing():
             yield changing
-            self._generations.drop_all_but([_ALWAYS, *self._store.collections.names()])
+            self._catch_up(changing)
+
+    def _catch_up(self, changing: "Callable[..., Ingest]") -> None:
+        """Bring the search files of every collection in step with what was removed."""
+        known = [_ALWAYS, *self._store.collections.names()]
+        for collection, change in self._store.behind().items():
+            if collection in known:
+                changing(self._model.embedder, collection).settle()
+                self._generations.update(collection)
+            self._store.caught_up(collection, change)
+        self._generations.drop_all_but(known)
 
     def _parsing(self) -> "Loader":
         """What loads files; kept, since the process that parses takes half a second to start."""

@@ -1,22 +1,32 @@
 """Puts the HTTP service together from a library and the settings."""
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from rag import Library
 from rag.settings import Settings, require_key_off_loopback
 from server.answers import Answers
+from server.chat import Chat
+from server.check import Check
+from server.collections import Collections
 from server.describe import describe
 from server.documents import Documents
-from server.envelope import Envelope
+from server.feedback import Ratings
 from server.health import Health
-from server.hosts import HostCheck
-from server.keys import KeyCheck
-from server.limits import BodyLimit, Gate
+from server.jobs import Runner
+from server.layers import add_layers
+from server.limits import Gate
+from server.mcp import Mcp
+from server.metrics import Metrics
+from server.observe import Meter
 from server.pages import Pages
 from server.problems import handle_problems
+from server.scrape import Scrape
+from server.uploads import Uploads
 
 
 def create_app(library: Library, settings: Settings) -> FastAPI:
@@ -25,34 +35,45 @@ def create_app(library: Library, settings: Settings) -> FastAPI:
     Raises:
         SettingError: The service would be open to other machines without a key.
     """
-    require_key_off_loopback(settings)
+    require_key_off_loopback(settings, library.store.keys.exist())
     app = FastAPI(title="rag", version=_version(), docs_url=None, redoc_url=None, redirect_slashes=False)
-    gate = Gate(settings.max_concurrency, settings.queue)
-    for router in (Answers(library, gate).routes(), Documents(library, gate).routes(), Health(library).routes()):
-        app.include_router(router)
-    app.router.routes.extend(Pages().routes())
-    _add_layers(app, settings)
+    app.state.settings = settings
+    metrics = Metrics()
+    gate = Gate(
+        settings.max_concurrency,
+        settings.queue,
+        Meter(metrics, settings.max_concurrency, settings.log_questions),
+        settings.request_timeout_s,
+    )
+    runner = Runner(library, library.store.jobs, library.index / "jobs.lock")
+    mcp = Mcp(library, gate, settings, app.version)
+    for part in (
+        Answers(library, gate),
+        Chat(library, gate, settings),
+        Check(library, gate),
+        Documents(library, gate),
+        Uploads(library.store.jobs, gate, runner.wake, settings.max_upload_bytes),
+        Collections(library, gate),
+        Ratings(library, gate),
+        Health(library),
+        Scrape(metrics, library, app.version),
+    ):
+        app.include_router(part.routes())
+    app.router.routes.extend([*Pages().routes(), mcp.route()])
+    app.router.lifespan_context = partial(_running, mcp, runner)
+    add_layers(app, gate, library.store.keys, metrics, settings)
     handle_problems(app)
     describe(app)
     return app
 
 
-def _add_layers(app: FastAPI, settings: Settings) -> None:
-    """The middleware, innermost first."""
-    app.add_middleware(BodyLimit)
-    if settings.api_key is None:
-        app.add_middleware(HostCheck)
-    else:
-        app.add_middleware(KeyCheck, key=settings.api_key.get_secret_value())
-    if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
-            expose_headers=["X-Request-ID"],
-        )
-    app.add_middleware(Envelope)
+@asynccontextmanager
+async def _running(mcp: Mcp, runner: Runner, _app: FastAPI) -> AsyncIterator[None]:
+    """What runs beside the requests, a line each; it is stopped in the other order."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(mcp.running())
+        await stack.enter_async_context(runner.running())
+        yield
 
 
 def _version() -> str:

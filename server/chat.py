@@ -17,7 +17,6 @@ from rag.client.replies import ChatProblemReply, CompletionReply, ModelReply, Mo
 from rag.settings import Settings
 from server.access import access_of, as_allowed, check_access
 from server.asked import read_body
-from server.chat_errors import with_error
 from server.completions import completed, completion_chunks, completion_json
 from server.conversation import ChatRequest
 from server.describe import body_of, problems
@@ -156,10 +155,10 @@ async def _events(chunks: Iterable[Json], instance: str) -> AsyncIterator[Server
         for chunk in chunks:
             yield _event(chunk)
     except RagError as error:
-        yield _event(with_error(of_rag_error(error, instance)))
+        yield _event(of_rag_error(error, instance))
     except Exception:  # noqa: BLE001 - the status is sent: the stream has to say it
         _log.exception("a stream of %s broke", instance)
-        yield _event(with_error(internal(instance)))
+        yield _event(internal(instance))
     yield ServerSentEvent("[DONE]", sep="\n")
 
 

@@ -8,22 +8,25 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from rag.client.replies import ProblemReply
-from server.asked import AskRequest, SearchRequest, VerifyRequest
+from rag.client.replies import ChatProblemReply, ProblemReply
+from server.asked import configured
 from server.problems import MEDIA_TYPE
+from server.refusals import add_refusals
 
+_JSON = "application/json"
 _COMPONENTS = "#/components/schemas/{model}"
 _DESCRIPTION = "Answers from your own documents, in extracts whose every quote can be looked up again."
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
     """A required JSON body of a model, for `openapi_extra`."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": _reference(model)}}}}
+    schema = model.model_json_schema(ref_template=_COMPONENTS)
+    return {"requestBody": {"required": True, "content": {_JSON: {"schema": schema}}}}
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problems(*statuses: int, model: type[BaseModel] = ProblemReply) -> dict[int | str, dict[str, Any]]:
     """Each status as a problem, for `responses`."""
-    content = {MEDIA_TYPE: {"schema": _reference(ProblemReply)}}
+    content = {MEDIA_TYPE: {"schema": _reference(model)}}
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
@@ -33,17 +36,30 @@ def describe(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             found = get_openapi(title=app.title, version=app.version, description=_DESCRIPTION, routes=app.routes)
-            found["components"]["schemas"] |= _schemas()
+            found["components"]["schemas"] |= _bodies(found["paths"]) | _problem_schemas()
+            add_refusals(found["paths"], _reference(ProblemReply))
             found["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
             found["security"] = [{}, {"key": []}]
-            app.openapi_schema = found
+            app.openapi_schema = configured(found, app.state.settings)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _schemas() -> dict[str, Any]:
-    models: tuple[type[BaseModel], ...] = (AskRequest, SearchRequest, VerifyRequest, ProblemReply)
+def _bodies(paths: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The schemas of all bodies by name; in their places in `paths` references to them are left."""
+    schemas: dict[str, Any] = {}
+    for operation in (operation for methods in paths.values() for operation in methods.values()):
+        content = operation.get("requestBody", {}).get("content", {}).get(_JSON)
+        if content and "title" in content["schema"]:
+            schema = content["schema"]
+            schemas |= {**schema.pop("$defs", {}), schema["title"]: schema}
+            content["schema"] = {"$ref": _COMPONENTS.format(model=schema["title"])}
+    return schemas
+
+
+def _problem_schemas() -> dict[str, Any]:
+    models: tuple[type[BaseModel], ...] = (ProblemReply, ChatProblemReply)
     _, found = models_json_schema([(model, "validation") for model in models], ref_template=_COMPONENTS)
     schemas: dict[str, Any] = found["$defs"]
     return schemas

@@ -7,9 +7,6 @@ from sse_starlette.sse import SendTimeoutError
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_LEFT_OUT = "/mcp"
-"""Its sessions outlive their connections, and it listens for itself."""
-
 
 class Gone:
     """ASGI middleware, the innermost: what refuses a request unread stands before it."""
@@ -24,7 +21,7 @@ class Gone:
         Raises:
             ClientDisconnect: The client went before it had its response, or does not take it.
         """
-        if scope["type"] != "http" or scope["path"] == _LEFT_OUT or scope["path"].startswith(f"{_LEFT_OUT}/"):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         with anyio.CancelScope() as handling:

@@ -9,6 +9,8 @@ from rag import ApiKeys
 from server.keys import protected
 from server.problems import problem, respond
 
+_PROBES = ("/healthz", "/readyz")
+"""They tell no more than whether the service is well, and must tell so when the index cannot be read."""
 _UNKNOWN_HOST = "Without a key this service answers only as localhost, 127.0.0.1 or [::1]."
 _FOREIGN_PAGE = "Without a key only pages of this service, and of origins in RAG_CORS_ORIGINS, may send requests."
 
@@ -30,7 +32,7 @@ class HostCheck:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         app = self._app
-        if scope["type"] == "http" and not self._keys.exist():
+        if scope["type"] == "http" and scope["path"] not in _PROBES and not self._keys.exist():
             host = _header(scope, b"host")
             if not _is_loopback(_name(host)):
                 app = respond(problem(421, _UNKNOWN_HOST, scope["path"]))

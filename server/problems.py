@@ -18,6 +18,7 @@ from server.wire import Json
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = "1"
+_CHAT_PATHS = ("/v1/chat/", "/v1/models")
 _log = logging.getLogger("rag.server")
 
 _NOT_NOW = (IndexBusyError, IndexUnusableError, ModelError)
@@ -33,7 +34,17 @@ def problem(status: int, detail: str, instance: str, errors: Sequence[Json] = ()
         "detail": detail,
         "instance": instance,
     }
-    return {**body, "errors": list(errors)} if errors else body
+    if errors:
+        body["errors"] = list(errors)
+    if instance.startswith(_CHAT_PATHS):
+        body["error"] = _openai_error(status, detail)
+    return body
+
+
+def _openai_error(status: int, detail: str) -> Json:
+    """The member from which OpenAI's clients take the message of what they raise, and all that they show."""
+    kind = "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
+    return {"message": detail, "type": kind, "param": None, "code": None}
 
 
 def respond(body: Json, headers: Mapping[str, str] | None = None) -> Response:

@@ -27,6 +27,8 @@ STOP_S = 10.0
 _REQUESTS_S = 9
 """Of those, for requests."""
 _LOOK_S = 0.1
+_UNREAD_MS = 30_000
+"""What was sent and not taken for so long breaks the connection off."""
 INTERRUPTED = 130
 _log = logging.getLogger("rag.serve")
 
@@ -161,6 +163,8 @@ def _listening(host: str, port: int) -> socket.socket:
     found = socket.socket(family, kind, protocol)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # else one who never reads keeps the connection for hours
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
         found.bind(address)
         found.listen(_BACKLOG)
     except OSError as error:

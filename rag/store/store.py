@@ -18,6 +18,7 @@ from rag.store.jobs import Jobs, cancel_collection, cancel_document
 from rag.store.keys import ApiKeys
 from rag.store.passages import Passages
 
+_BEHIND = "behind:"
 COLLECTION_METAS = ("shared_edges", "operating_point")
 """Settings that are kept for each collection, as `name:collection`."""
 
@@ -89,7 +90,18 @@ class Store:
             if stored or waiting:
                 _count_change(db)
                 removals.note(db, collection, document_id)
+                _fall_behind(db, collection)
         return stored or waiting
+
+    def behind(self) -> dict[str, str]:
+        """The collections whose search files have not followed a removal yet, each with the change that it was."""
+        rows = self.database.connection.execute("SELECT name, value FROM meta WHERE name GLOB ?", (f"{_BEHIND}*",))
+        return {name.removeprefix(_BEHIND): change for name, change in rows}
+
+    def caught_up(self, collection: str, change: str) -> None:
+        """Note that the search files have followed, unless there was another removal since that change."""
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM meta WHERE name = ? AND value = ?", (f"{_BEHIND}{collection}", change))
 
     def drop(self, collection: str) -> None:
         """Delete a collection with all that belongs to it."""
@@ -102,6 +114,7 @@ class Store:
             forget_collection(db, collection)
             _count_change(db)
             removals.note_all(db, collection)
+            _fall_behind(db, collection)
 
     def finish_file(self, collection: str, root: str, file: str, sha256: str) -> None:
         """Record that all documents of a file are stored, so that it is skipped while its bytes stay the same."""
@@ -111,6 +124,12 @@ class Store:
 
 def _count_change(db: sqlite3.Connection) -> None:
     db.execute("UPDATE meta SET value = value + 1 WHERE name = 'changes'")
+
+
+def _fall_behind(db: sqlite3.Connection, collection: str) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO meta SELECT ?, value FROM meta WHERE name = 'changes'", (f"{_BEHIND}{collection}",)
+    )
 
 
 def _delete(db: sqlite3.Connection, collection: str, document_id: str) -> bool:

@@ -89,6 +89,16 @@ def test_a_document_removed_while_another_process_writes_is_in_no_answer(stocked
     assert stocked.audit().findings == ()
 
 
+def test_who_writes_brings_every_collection_in_step_with_what_was_removed_meanwhile(
+    stocked: Library, make_library: Callable[..., Library]
+) -> None:
+    writer = make_library(embedder=_Meanwhile(lambda: stocked.remove([document_id("ferry.txt")])))
+
+    writer.add(TOWER, "tower.txt", "harbour")
+
+    assert stocked.audit().findings == ()
+
+
 def test_a_document_removed_while_it_is_embedded_stays_removed(
     make_library: Callable[..., Library], notes: Path
 ) -> None:
@@ -177,6 +187,7 @@ def test_the_default_collection_can_be_emptied(stocked: Library) -> None:
     stocked.drop_collection("default")
 
     assert stocked.documents() == []
+    assert stocked.audit().findings == ()
     assert stocked.ask(FERRY).because == "no_documents"
     assert stocked.add(TOWER, "tower.txt").added == 1
 

@@ -226,21 +226,3 @@ def test_what_is_left_to_do_after_the_response_is_done() -> None:
         assert client.get("/", headers={"Connection": "close"}).text == "answered"
         gone.set()
         assert done.wait(20)
-
-
-def test_what_listens_for_itself_under_mcp_is_left_to_it() -> None:
-    begun, heard = threading.Event(), threading.Event()
-
-    async def session(_: Scope, receive: Receive, __: Send) -> None:
-        begun.set()
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        await asyncio.sleep(0)
-        heard.set()
-
-    with _serving(Mount("/mcp", session)) as client:
-        asking = partial(client.post, "/mcp/", timeout=httpx.Timeout(30, read=0.05))
-        with pytest.raises(httpx.ReadTimeout):
-            asking()
-        assert begun.is_set()
-        assert heard.wait(20)

@@ -44,6 +44,13 @@ def test_it_is_not_ready_until_a_search_works_and_lives_all_the_same(opened: Lib
     assert client.get("/readyz").json() == {"status": "ready"}
 
 
+def test_it_lives_although_the_database_cannot_be_read(opened: Library, start: Start) -> None:
+    client = start(opened)
+    opened.store.database.connection.execute("DROP TABLE keys")
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/v1/documents").status_code == 500
+
+
 def test_an_index_without_documents_is_ready(tmp_path: Path, start: Start) -> None:
     with closing(Library(tmp_path / "empty")) as empty:
         assert start(empty).get("/readyz").status_code == 200

@@ -1,0 +1,31 @@
+"""Says of each sentence of a text whether quotes bear it out: what stands in them, and what does not. English only.
+
+`check.py` takes a text apart, `evidence.py` reads the passages, `claim.py` finds the sentences that hold most of a
+claim, `conflicts.py` has the rules by which they still do not bear it out, `score.py` puts these together.
+"""
+
+from rag.support.check import (
+    PASSAGES_CHECKED,
+    CheckedSentence,
+    PassageQuote,
+    check_documents,
+    check_passages,
+    is_checkable,
+    split_reply,
+)
+from rag.support.evidence import Evidence, Passage
+from rag.support.score import Score, score
+
+__all__ = [
+    "PASSAGES_CHECKED",
+    "CheckedSentence",
+    "Evidence",
+    "Passage",
+    "PassageQuote",
+    "Score",
+    "check_documents",
+    "check_passages",
+    "is_checkable",
+    "score",
+    "split_reply",
+]

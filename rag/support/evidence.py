@@ -1,0 +1,151 @@
+"""What claims are held against: sentences of passages, with the head of their table or the lead of their list."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import islice
+
+from rag.hidden import without_hidden
+from rag.records import Span
+from rag.sentences import sentences
+from rag.support.facts import Fact, facts
+from rag.support.reading import Word, words
+from rag.support.wording import stem
+
+_ITEM = re.compile(r"\s*(?:[-*•▪]|\(?\d{1,2}[.)])\s")
+_CAPITALS = re.compile(r"[^\W\d_a-zß-öø-ÿ][\w’'-]*(?:(?: (?:of|for|and|the|in|on|to|by))* [^\W\d_a-zß-öø-ÿ][\w’'-]*)+")
+_EXPLAINED = re.compile(r"(?<=\()[A-Z][A-Za-z]{0,8}[A-Z]s?\b|\b[A-Z][A-Za-z]{0,8}[A-Z]s?\b(?=\*{0,2}\s?[:|(])")
+"""An acronym in brackets, or one before a colon, a bracket or the next cell of a table."""
+_MOST_ACRONYMS = 500
+"""Of a passage, which bounds the time."""
+_SMALL = frozenset(("of", "for", "and", "the", "in", "on", "to", "by", "de"))
+_LONGEST_RUN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text that claims are held against."""
+
+    text: str
+    spans: tuple[Span, ...] | None = None
+    """Its sentences, in its own offsets; `None` to find them."""
+    title: str = ""
+    """Of its document, with its headings: what is named there need not be named in a quote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A sentence, a row or an item of a passage."""
+
+    passage: int
+    start: int
+    end: int
+    text: str
+    words: tuple[Word, ...]
+    """Its own, then those of the line that leads it."""
+    own: int
+    """How many of them are its own."""
+    stems: frozenset[str]
+    """Those of its words, of what its acronyms stand for, and the acronyms of what it spells out."""
+    facts: tuple[Fact, ...]
+    row: bool
+    item: bool
+    lead: str
+    """The line that leads it: the head of a table, or what a list follows."""
+
+
+class Evidence:
+    """Passages, read once for all claims that are held against them."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        """Read them."""
+        self.passages = passages
+        self.titles = " ".join(dict.fromkeys(passage.title for passage in passages))
+        texts = [*(passage.text for passage in passages), self.titles]
+        self._defined = _collected(pair for text in texts for pair in _defined(text))
+        self._full = _collected(pair for text in texts for pair in _in_full(text))
+        self.units = [unit for number in range(len(passages)) for unit in self._units(number)]
+        self.capitals: set[str] = set()
+        self.smalls: set[str] = set()
+        self.where: dict[str, list[int]] = {}
+        for number, unit in enumerate(self.units):
+            for word in unit.words[: unit.own]:
+                (self.smalls if word.text[0].islower() else self.capitals).add(word.text)
+            for stemmed in unit.stems:
+                self.where.setdefault(stemmed, []).append(number)
+
+    def _units(self, number: int) -> Iterator[Unit]:
+        passage = self.passages[number]
+        text = passage.text
+        lead = head = ""
+        for span in sentences(text) if passage.spans is None else passage.spans:
+            piece = without_hidden(text[span.start : span.end])
+            row = piece.lstrip().startswith("|")
+            item = bool(_ITEM.match(piece)) or text[: span.start].endswith(("- ", "* "))
+            head = (head or piece) if row else ""
+            leads = (head if piece != head else lead) if row else lead if item else ""
+            yield self._unit(number, span, piece, leads, row, item)
+            if piece.rstrip().endswith(":"):
+                lead = piece
+            elif not (item or row):
+                lead = ""
+
+    def _unit(self, number: int, span: Span, piece: str, leads: str, row: bool, item: bool) -> Unit:
+        own = words(piece)
+        both = own + words(leads)
+        stems = self.spelt_out({word.stem for word in both})
+        return Unit(
+            number, span.start, span.end, piece, both, len(own), stems, facts(piece) + facts(leads), row, item, leads
+        )
+
+    def spelt_out(self, stems: AbstractSet[str], claim: str | None = None) -> frozenset[str]:
+        """The stems with those of what their acronyms stand for, and with the acronyms of what they spell out.
+
+        As the passages define them, and for a claim as its own capitals, or those of the passages, spell them.
+        """
+        added = set(stems)
+        known = self._defined if claim is None else self._of(claim)
+        for acronym, forms in known.items():
+            for form in forms:
+                if acronym in stems:
+                    added |= form
+                elif form <= stems:
+                    added.add(acronym)
+        return frozenset(added)
+
+    def _of(self, claim: str) -> Mapping[str, Sequence[frozenset[str]]]:
+        found = {word.stem: self._full.get(word.stem, ()) for word in words(claim) if word.text[1:2].isupper()}
+        return {**found, **_collected(_in_full(claim))}
+
+
+def _collected(pairs: Iterable[tuple[str, frozenset[str]]]) -> Mapping[str, Sequence[frozenset[str]]]:
+    found: dict[str, list[frozenset[str]]] = {}
+    for acronym, form in pairs:
+        forms = found.setdefault(acronym, [])
+        if form not in forms:
+            forms.append(form)
+    return found
+
+
+def _defined(text: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """Acronyms with their words beside them: "commissioning groups (CGs)", "**ACO**: Accountable Care Organisation"."""
+    for match in islice(_EXPLAINED.finditer(text), _MOST_ACRONYMS):
+        letters = [c for c in match[0].removesuffix("s").lower() if c.isalpha()]
+        before = re.findall(r"[^\W\d_][\w’'-]*", text[max(match.start() - 120, 0) : match.start()])
+        after = re.findall(r"[^\W\d_][\w’'-]*", text[match.end() : match.end() + 120])
+        spelt = [before[-n:] for n in range(2, 11)] if text[: match.start()].endswith("(") else []
+        for run in (*spelt, *(after[:n] for n in range(2, 11))):
+            told = [word for word in run if word.lower() not in _SMALL]
+            if [word[0].lower() for word in told] == letters:
+                yield stem(match[0].removesuffix("s").lower()), frozenset(stem(word.lower()) for word in told)
+                break
+
+
+def _in_full(text: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """The acronyms that the capitalised runs of a text would have, with the stems of those words."""
+    for match in _CAPITALS.finditer(text):
+        told = [word for word in match[0].split(" ") if word.lower() not in _SMALL][:_LONGEST_RUN]
+        for i in range(len(told)):
+            for j in range(i + 2, len(told) + 1):
+                yield stem("".join(w[0] for w in told[i:j]).lower()), frozenset(stem(w.lower()) for w in told[i:j])

@@ -1,0 +1,190 @@
+from collections.abc import Callable
+
+import pytest
+
+from rag import Library, NotFoundError, check_passages, split_reply
+from rag.support import CheckedSentence, Evidence, Passage, is_checkable, score
+from rag.support.facts import facts, name_words, stands_in
+
+FERRY = (
+    "The Harbour Trust (HT) was founded on 1 April 2013 by Ada Holm, an engineer. It bought the ferry Merrow for"
+    " £2 billion, which carries 19,800 people a year. The pier was not repaired in 2013/14. In winter the ferry may"
+    " stop for ice, while the lighthouse boat sails on. Most passengers, 62 %, come from Norwich."
+)
+LIST = "The Trust has three duties:\n\n- keep the channel open;\n- light the pier;\n- train the pilots.\n"
+TABLE = "| Harbour | Norwick | Sandhaven |\n|---|---|---|\n| Berths | 12 | 40 |\n| Cranes | none | three |\n"
+
+
+def supported(sentence: str, *passages: str) -> bool:
+    return score(sentence, Evidence([Passage(passage) for passage in passages or (FERRY,)])).supported
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The pier was not repaired in 2013/14.",
+        "Ada Holm is an engineer.",
+        "The Harbour Trust was founded by Ada Holm in April 2013.",
+        "The HT was founded on April 1, 2013.",
+        "It bought the ferry Merrow for £2bn.",
+        "It bought the ferry Merrow for 2,000 million pounds.",
+        "The ferry may stop for ice in winter.",
+        "Sixty-two per cent of the passengers come from Norwich.",
+        "The Harbour Trust purchased the Merrow.",
+    ],
+)
+def test_what_stands_in_the_quotes_is_supported_in_other_words_and_forms(sentence: str) -> None:
+    assert supported(sentence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missing"),
+    [
+        ("It bought the ferry Merrow for £3 billion.", '"£3 billion" stands in no quote'),
+        ("The ferry Merrow carries almost 20,000 people a year.", '"20,000" stands in no quote'),
+        ("The Harbour Trust was founded on 2 April 2013.", '"2 April 2013" stands in no quote'),
+        ("Most passengers, 62, come from Norwich.", '"62" stands in no quote'),
+        ("The Harbour Trust was founded by Ida Holm.", '"Ida" stands in no quote'),
+        ("The pier was repaired in 2013/14.", 'the quote denies "repaired"'),
+        ("The lighthouse boat does not sail on.", 'the quote does not deny "sail"'),
+        ("Few passengers come from Norwich.", 'the quote says "Most" where the sentence says "Few"'),
+        ("The ferry stops for ice in winter.", 'the quote only says "may"'),
+        ("Ada Holm, a lawyer, founded the Harbour Trust.", '"lawyer" stands in no quote'),
+        ("The Harbour Trust was founded by Merrow.", '"by Merrow" stands in no quote'),
+        ("The lighthouse boat may stop for ice.", 'the quote says this of something other than "boat"'),
+    ],
+)
+def test_what_the_quotes_do_not_say_is_named(sentence: str, missing: str) -> None:
+    found = score(sentence, Evidence([Passage(FERRY)]))
+
+    assert not found.supported
+    assert missing in found.missing
+    assert 0 <= found.support < 0.75
+
+
+def test_an_item_is_read_with_its_lead_and_a_row_with_the_head_of_its_column() -> None:
+    assert supported("The Trust has the duty to light the pier.", LIST)
+    assert supported("Sandhaven has 40 berths.", TABLE)
+    assert not supported("Norwick has three cranes.", TABLE)
+
+
+def test_two_sentences_bear_a_claim_only_where_they_point_to_each_other() -> None:
+    linked = "The mill stands in Alby. It burnt down in 1902."
+    apart = "The mill stands in Alby. The brewery burnt down in 1902."
+
+    assert supported("The mill in Alby burnt down in 1902.", linked)
+    assert not supported("The mill in Alby burnt down in 1902.", apart)
+
+
+def test_names_may_stand_in_the_title_of_the_document() -> None:
+    bare, titled = Passage("The bridge opened in 1982."), Passage("The bridge opened in 1982.", None, "Orwell")
+
+    assert not score("The Orwell bridge opened in 1982.", Evidence([bare])).supported
+    assert score("The Orwell bridge opened in 1982.", Evidence([titled])).supported
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "held"),
+    [
+        ("5 %", "five per cent", True),
+        ("5 %", "5", False),
+        ("2bn", "£2 billion", True),
+        ("£2", "$2", False),
+        ("two in every five", "40 per cent", True),
+        ("April 2013", "1 April 2013", True),
+        ("1 April 2013", "April 2013", False),
+        ("2013", "1 April 2013", True),
+        ("2013/14", "2013", False),
+        ("2013-14", "2013/14", True),
+        ("26/11/2012", "26 November 2012", True),
+        ("2013-04-01", "1 Apr. 2013", True),
+        ("two hundred and twenty", "220", True),
+        ("1,250.5", "1250.5", True),
+        ("third", "3", False),
+        ("World War II", "the Second World War", True),
+        ("6.15 pm", "18.15", True),
+        ("19,800", "20,000", False),
+    ],
+)
+def test_a_figure_or_date_is_the_same_in_any_form_and_never_more_exact_than_the_quote(
+    ours: str, theirs: str, held: bool
+) -> None:
+    (fact,) = facts(ours)
+    assert stands_in(fact, facts(theirs)) is held
+
+
+def test_names_are_told_from_words_that_only_begin_a_sentence() -> None:
+    names = [name.text for name in name_words("The NHS and Ada Holm met in May. Boats from Norwich's pier came.")]
+    assert names == ["NHS", "Ada", "Holm", "Norwich"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "What does it cost?",
+        "Hello!",
+        "Sure, here is what I found:",
+        "## Costs",
+        "The documents do not say who paid.",
+        "I could not find this in the passages.",
+        "There is no information on that in the context.",
+        "[1]",
+        "Yes.",
+    ],
+)
+def test_what_claims_nothing_is_not_checked(sentence: str) -> None:
+    assert not is_checkable(sentence)
+    assert all(not found.checkable for found in check_passages(sentence, [FERRY]))
+
+
+def test_markers_after_a_full_stop_belong_to_the_sentence_before_them() -> None:
+    text = "The pier is long. [1][2] The sea is cold [3]. Ice is rare."
+    parts = [text[span.start : span.end] for span in split_reply(text)]
+    assert parts == ["The pier is long. [1][2]", "The sea is cold [3].", "Ice is rare."]
+
+
+def test_sentences_and_quotes_stand_where_they_say() -> None:
+    text = "🦉 News.\n\n- **Ada Holm** is an engineer [2].\n- The ferry sank."
+    passages = ["🦉 Owls.", FERRY]
+
+    found = check_passages(text, passages)
+
+    assert [text[one.start : one.end] for one in found] == [one.sentence for one in found]
+    quotes = [quote for one in found for quote in one.quotes]
+    assert quotes
+    assert all(passages[quote.passage][quote.start : quote.end] == quote.quote for quote in quotes)
+    assert [one.supported for one in found if one.checkable] == [True, False]
+
+
+def test_characters_that_nobody_sees_change_nothing() -> None:
+    hidden = FERRY.replace("engineer", "engi\u200bneer")
+    (found,) = check_passages("Ada Holm is an engi\u00adneer.", [hidden])
+    assert found.supported
+    assert found.quotes[0].quote in hidden
+
+
+def test_the_cost_grows_with_the_sentences_and_not_with_what_is_beside_them() -> None:
+    crowd = " ".join(f"The boat number {n} was painted {n % 7} times by Olga Brandt." for n in range(3_000))
+    (found,) = check_passages("Ada Holm is an engineer.", [crowd, FERRY])
+    assert found.supported
+    assert found.quotes[0].passage == 1
+
+
+def test_a_library_checks_against_its_documents(stocked: Library) -> None:
+    text = "Lantern oil costs four crowns a litre. Lantern oil costs five crowns a litre."
+
+    right, wrong = stocked.check(text)
+
+    assert (right.supported, wrong.supported) == (True, False)
+    (citation,) = right.citations
+    assert (citation.source, citation.n, wrong.citations) == ("lantern.txt", 1, ())
+    assert stocked.text(citation.document_id)[citation.start : citation.end] == citation.quote
+
+
+def test_a_library_without_documents_supports_nothing(make_library: Callable[..., Library]) -> None:
+    library = make_library()
+    (found,) = library.check("The moon is made of cheese.")
+    assert isinstance(found, CheckedSentence)
+    assert (found.checkable, found.supported, found.support) == (True, False, 0)
+    with pytest.raises(NotFoundError, match="nowhere"):
+        library.check("Hello!", "nowhere")
