@@ -107,7 +107,7 @@ async def capacity(service: Served, bodies: Sequence[bytes], clients: int, secon
 
 async def flood(service: Served, bodies: Sequence[bytes], rate: float, seconds: float) -> list[Reply]:
     """Replies to requests sent at a rate; where all connections wait, a request waits for one and its time counts."""
-    free: asyncio.Queue[Connection] = asyncio.Queue()
+    free: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()  # none rests until the service closes it
     connections = [Connection(service) for _ in range(_CONNECTIONS)]
     for connection in connections:
         free.put_nowait(connection)

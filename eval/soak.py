@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import psutil
 
 from eval.examples import read_dataset
@@ -204,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "minutes": chosen.minutes,
                 "done": dict(done),
                 "wrong": wrong[:50],
-                "memory_mb": [round(memory[0]), round(max(memory)), round(memory[-1])],
+                "memory_mb_by_tenths": [round(float(part.mean())) for part in np.array_split(memory, 10) if len(part)],
                 "memory_grown_when_warm": round(grown(memory), 3),
             },
             indent=1,
