@@ -1,5 +1,7 @@
-"""The start page and what it loads, from memory."""
+"""The start page, the widget, and what they load, from memory."""
 
+import gzip
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,35 +10,67 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.widget import assembled
+
 STATIC = Path(__file__).parent / "static"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_FOR_ALL = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+"""A module is loaded by CORS rules, and with `integrity` has to be; it holds nothing that is not public."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What is served under a name."""
+
+    content: bytes
+    packed: bytes
+    etag: str
+    media_type: str
 
 
 class Pages:
     """Serves the files of a folder that hold a page, its styles, scripts and pictures."""
 
     def __init__(self, folder: Path = STATIC) -> None:
-        """Read the folder; files of other kinds are passed over."""
-        self._files = {f.name: f.read_bytes() for f in sorted(folder.iterdir()) if f.suffix in _TYPES}
+        """Read the folder and those in it; files of other kinds are passed over."""
+        found = {f.relative_to(folder).as_posix(): f for f in sorted(folder.rglob("*")) if f.suffix in _TYPES}
+        self._files = {name: _file(f.read_bytes(), _TYPES[f.suffix]) for name, f in found.items()}
+        self._widget = _file(assembled(folder / "widget"), _TYPES[".js"])
 
     def routes(self) -> list[Route]:
-        """The start page at `/`, the rest below `/static`."""
-        return [Route("/", self.start), Route("/static/{name}", self.asset)]
+        """The start page at `/`, the widget at `/widget.js`, the rest below `/static`."""
+        return [
+            Route("/", self.start),
+            Route("/widget.js", self.widget),
+            Route("/static/{name:path}", self.asset),
+        ]
 
     async def start(self, request: Request) -> Response:
         """The start page."""
-        return self._file(request, "index.html")
+        return _sent(request, self._files["index.html"])
+
+    async def widget(self, request: Request) -> Response:
+        """The module that defines `<rag-chat>`, for pages of any origin."""
+        return _sent(request, self._widget)
 
     async def asset(self, request: Request) -> Response:
         """A file that a page loads."""
-        return self._file(request, request.path_params["name"])
-
-    def _file(self, request: Request, name: str) -> Response:
-        content = self._files.get(name)
-        if content is None:
+        file = self._files.get(request.path_params["name"])
+        if file is None:
             raise HTTPException(404)
-        etag = f'"{sha256(content).hexdigest()[:32]}"'
-        headers = {"ETag": etag, "Cache-Control": "no-cache"}
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers=headers)
-        return Response(content, headers=headers, media_type=_TYPES[Path(name).suffix])
+        return _sent(request, file)
+
+
+def _file(content: bytes, media_type: str) -> _File:
+    return _File(content, gzip.compress(content, 9, mtime=0), f'W/"{sha256(content).hexdigest()[:32]}"', media_type)
+
+
+def _sent(request: Request, file: _File) -> Response:
+    headers = {"ETag": file.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if file.media_type == _TYPES[".js"]:
+        headers |= _FOR_ALL
+    if request.headers.get("if-none-match") == file.etag:
+        return Response(status_code=304, headers=headers)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(file.content, headers=headers, media_type=file.media_type)
+    return Response(file.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.media_type)

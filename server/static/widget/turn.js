@@ -1,0 +1,144 @@
+// Draws one turn: the question, and the answer as far as it has come.
+
+import { answerParagraphs } from "./answer.js";
+import { runs } from "./conversation.js";
+import { button, el, icon, iconButton } from "./dom.js";
+import { notice } from "./notice.js";
+import { ratingButtons } from "./rating.js";
+import { asText, copyText } from "./copy.js";
+import { clip, folded } from "./text.js";
+
+const MOST_ASKED = 2000; // code points of a question, which is the limit of the service
+const NEAREST = 4; // passages shown where the documents hold no answer
+const PREVIEW = 220; // code points of each
+// Of 204 questions on seeds/, .24 were answered right below LOW, .57 between, .74 from HIGH (eval/results/6812170.json).
+const LOW = 0.2;
+const HIGH = 0.5;
+
+/** A turn on the page; what has not changed stays in place, and so does the focus in it. */
+export class TurnView {
+  #drawn = new Map();
+
+  /** `ui` holds `t`, the translator, and what can be done: `retry`, `rate`, `open`, `link`. */
+  constructor(ui, turn) {
+    this.ui = ui;
+    this.answer = el("div", { class: "answer", part: "answer" });
+    const you = el("span", { class: "hidden" }, `${ui.t("you")} `);
+    const asked = el("bdi", { lang: "" }, clip(turn.question, MOST_ASKED));
+    const question = el("h3", { class: "question", part: "question" }, you, asked);
+    this.node = el("article", { class: "turn" }, question, this.answer);
+    this.update(turn);
+  }
+
+  update(turn) {
+    if (turn === this.turn) return;
+    this.turn = turn;
+    this.node.dataset.status = turn.status;
+    this.node.ariaBusy = String(runs(turn));
+    this.#place(this.#sections(turn));
+  }
+
+  #sections(turn) {
+    const { t } = this.ui;
+    const found = [];
+    const add = (key, make) => found.push([key, make]);
+    if (turn.status === "waiting") add(`wait ${turn.slow}`, () => waiting(t, turn.slow));
+    if (turn.rewritten) add("rewritten", () => understood(t, turn.rewritten));
+    if (turn.status === "abstained") add("abstained", () => this.#abstention(turn));
+    else answerParagraphs(turn).forEach((p, i) => add(`${i} ${p.key}`, () => p.make((cite) => this.#chip(cite))));
+    if (turn.degraded) add("degraded", () => el("p", { class: "aside" }, t("degraded")));
+    if (turn.status === "stopped") add("stopped", () => this.#stopped());
+    if (turn.status === "failed") add("failed", () => notice(t, turn.problem, () => this.ui.retry(turn.id)));
+    if (turn.status === "answered") add("sources", () => this.#sources(turn.citations));
+    if (turn.reply && !runs(turn)) add("foot", () => this.#foot(turn));
+    return found;
+  }
+
+  #place(sections) {
+    const before = this.#drawn;
+    this.#drawn = new Map(sections.map(([key, make]) => [key, before.get(key) ?? make()]));
+    const nodes = [...this.#drawn.values()];
+    for (const node of [...this.answer.children]) if (!nodes.includes(node)) node.remove();
+    nodes.forEach((node, i) => {
+      if (this.answer.children[i] !== node) this.answer.insertBefore(node, this.answer.children[i] ?? null);
+    });
+  }
+
+  #chip(cite) {
+    const label = this.ui.t("cite", { n: cite.n, title: clip(cite.title, PREVIEW) });
+    return this.#opens(button({ class: "chip", part: "chip", "aria-label": label }, String(cite.n)), cite);
+  }
+
+  #sources(citations) {
+    const rows = citations.map((cite) => this.#source(cite, cite.n));
+    return el("ol", { class: "sources", "aria-label": this.ui.t("sources", { n: rows.length }) }, rows);
+  }
+
+  #source(at, n, preview) {
+    const where = el("span", { class: "where" }, clip(this.ui.where(at).join(" · "), PREVIEW));
+    const row = button({ class: "source", part: "source" }, el("span", { class: "number" }, String(n)));
+    row.append(el("span", { class: "title", dir: "auto", lang: "" }, clip(at.title, PREVIEW)), where);
+    if (preview) row.append(el("span", { class: "preview", dir: "auto", lang: "" }, clip(folded(preview), PREVIEW)));
+    return el("li", {}, this.#opens(row, at));
+  }
+
+  #opens(control, at) {
+    control.setAttribute("aria-expanded", "false");
+    control.addEventListener("click", () => this.ui.open(this.turn, at, control));
+    return control;
+  }
+
+  #abstention({ answer, passages }) {
+    const { t } = this.ui;
+    const said = el("div", {}, el("strong", {}, t("abstained")), el("p", { dir: "auto" }, clip(answer, MOST_ASKED)));
+    const made = el("div", { class: "abstained", part: "abstained" }, el("div", { class: "sign" }, icon("none"), said));
+    if (!passages.length) return made;
+    const rows = passages.slice(0, NEAREST).map((p) => this.#source(p, p.rank, p.text));
+    made.append(el("h4", {}, t("nearest")), el("ol", { class: "sources" }, rows));
+    return made;
+  }
+
+  #stopped() {
+    const { t, retry } = this.ui;
+    const again = button({ class: "text", click: () => retry(this.turn.id) }, icon("again"), t("retry"));
+    return el("p", { class: "stopped" }, el("span", {}, t("stopped")), again);
+  }
+
+  #foot(turn) {
+    const { t } = this.ui;
+    const foot = el("div", { class: "foot" });
+    const end = el("div", { class: "end" }, foot);
+    if (turn.status === "answered" && Number.isFinite(turn.confidence)) foot.append(confidence(t, turn.confidence));
+    const copy = iconButton("copy", t("copy"), { click: () => this.#copy(copy) });
+    foot.append(el("span", { class: "actions" }, copy, ...ratingButtons(this.ui, turn, foot)));
+    return end;
+  }
+
+  async #copy(control) {
+    await copyText(asText(this.turn, this.ui), control.getRootNode());
+    control.replaceChildren(icon("done"));
+    this.ui.say(this.ui.t("copied"));
+    setTimeout(() => control.replaceChildren(icon("copy")), 2000);
+  }
+}
+
+function understood(t, question) {
+  return el("p", { class: "aside", dir: "auto" }, t("rewritten", { question: clip(question, MOST_ASKED) }));
+}
+
+function waiting(t, slow) {
+  const dots = el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
+  return el("p", { class: "waiting" }, dots, t(slow ? "slow" : "searching"));
+}
+
+/** The word of the catalogues for a confidence in [0, 1]. */
+export function sureness(value) {
+  if (value >= HIGH) return "high";
+  return value < LOW ? "low" : "medium";
+}
+
+function confidence(t, value) {
+  const word = sureness(value);
+  const bars = el("span", { class: "bars", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
+  return el("span", { class: "sure", "data-sure": word }, bars, t(word));
+}

@@ -1,0 +1,148 @@
+"""Pictures of the widget in every state, to be looked at: `python -m tests.browser.screenshots OUT`."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.chromium import found
+from tests.browser.conftest import Host
+from tests.browser.scripted import Answer, Script, citation, events_of, passage, problem, reply
+from tests.server.listening import listening
+
+QUESTION = "How much do emergency admissions cost a year?"
+FIRST = "In 2016-17 there were 5.8 million emergency admissions, and they cost hospitals £13.7 billion."
+SECOND = "NHS England estimates that 24% of emergency admissions could be avoided."
+NEAR = (
+    "Ministers set the tariff for emergency care each year, and hospitals were paid 30% of it beyond a threshold that "
+    "was fixed in 2008-09."
+)
+INTRO = "The cost of beds has risen more slowly than their use. "
+AFTER = " Most of the growth came from older people with several conditions, who stay longer and return more often."
+SUGGESTIONS = f"{QUESTION}|Who decides on the tariff?|What changed in 2012?"
+STORY = "<p>Questions about the reform, answered from the notes.</p>"
+LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "desktop-light": ("", {"viewport": {"width": 1280, "height": 800}}),
+    "desktop-dark": ("", {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}),
+    "phone-light": ("", {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}),
+    "phone-dark": (
+        "",
+        {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "color_scheme": "dark"},
+    ),
+    "right-to-left": ('language="ar"', {"viewport": {"width": 1280, "height": 800}}),
+    "forced-colours": ("", {"viewport": {"width": 1280, "height": 800}, "forced_colors": "active"}),
+    "narrow": ("", {"viewport": {"width": 320, "height": 560}}),
+}
+
+
+def cited() -> dict[str, Any]:
+    done = reply(QUESTION, [FIRST, SECOND])
+    title = "Emergency admissions: the National Audit Office report of March 2018"
+    spans = [c["answer_span"] for c in done["citations"]]
+    start = len(INTRO)
+    done["citations"] = [
+        citation(1, FIRST, spans[0], title=title, section=[title, "Figures"], start=start, end=start + len(FIRST)),
+        citation(
+            2, SECOND, spans[1], title=title, section=[title, "What could be avoided"], page=11, start=900, end=973
+        ),
+    ]
+    done["passages"] = [passage(1, INTRO + FIRST + AFTER, title=title)]
+    return done
+
+
+def abstention() -> dict[str, Any]:
+    titles = ["Paying hospitals by results", "The tariff", "Beds and winters"]
+    near = [passage(n, NEAR, title=title, section=["Background"]) for n, title in enumerate(titles, 1)]
+    return reply(QUESTION, [], passages=near)
+
+
+def ask(page: Page, script: Script, answer: Answer) -> None:
+    script.otherwise = answer
+    page.locator(".launcher").click()
+    page.locator("textarea").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+
+
+def closed(_page: Page, _script: Script) -> None:
+    pass
+
+
+def opened(page: Page, _script: Script) -> None:
+    page.locator(".launcher").click()
+
+
+def waiting(page: Page, script: Script) -> None:
+    ask(page, script, lambda _: script.streamed([b": \n\n"], wait_before=0))
+
+
+def streaming(page: Page, script: Script) -> None:
+    ask(page, script, lambda _: script.streamed(events_of(cited()), wait_before=3))
+
+
+def answered(page: Page, script: Script) -> None:
+    ask(page, script, lambda _: script.streamed(events_of(cited())))
+
+
+def source(page: Page, script: Script) -> None:
+    answered(page, script)
+    page.locator(".chip").first.click()
+
+
+def rated(page: Page, script: Script) -> None:
+    answered(page, script)
+    page.locator(".actions .icon").last.click()
+    page.locator(".comment textarea").click()
+
+
+def abstained(page: Page, script: Script) -> None:
+    ask(page, script, lambda _: script.streamed(events_of(abstention())))
+
+
+def failed(page: Page, script: Script) -> None:
+    ask(page, script, lambda _: problem(429, **{"Retry-After": "20"}))
+
+
+def offline(page: Page, script: Script) -> None:
+    answered(page, script)
+    page.context.set_offline(True)
+
+
+STATES: list[Callable[[Page, Script], None]] = [
+    closed, opened, waiting, streaming, answered, source, rated, abstained, failed, offline,
+]  # fmt: skip
+
+
+def main(out: Path) -> None:
+    """Write a picture for each look and state."""
+    out.mkdir(parents=True, exist_ok=True)
+    script, host = Script(), Host()
+    with listening(host.app()) as port, listening(script.app()) as served, sync_playwright() as playwright:
+        host.origin = f"http://127.0.0.1:{port}"
+        browser = playwright.chromium.launch(executable_path=found())
+        for look, (attributes, options) in LOOKS.items():
+            body = f'{STORY}<rag-chat suggestions="{SUGGESTIONS}" {attributes}></rag-chat>'
+            shoot(browser, script, host.put(f"http://127.0.0.1:{served}", body), options, out, look)
+        browser.close()
+
+
+def shoot(browser: Browser, script: Script, address: str, options: dict[str, Any], out: Path, look: str) -> None:
+    """A picture of each state in one look."""
+    for state in STATES:
+        script.begin()
+        context = browser.new_context(locale="en-GB", reduced_motion="reduce", **options)
+        page = context.new_page()
+        page.goto(address)
+        state(page, script)
+        page.wait_for_timeout(200)
+        page.screenshot(path=out / f"{look}-{state.__name__}.png")
+        script.go.set()
+        context.close()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("Name the folder to write to.")
+    main(Path(sys.argv[1]))
