@@ -38,10 +38,11 @@ class Pages:
         self._widget = _file(assembled(folder / "widget"), _TYPES[".js"])
 
     def routes(self) -> list[Route]:
-        """The start page at `/`, the widget at `/widget.js`, the rest below `/static`."""
+        """The start page at `/`, the widget at `/widget.js`, a page for each document, the rest below `/static`."""
         return [
             Route("/", self.start),
             Route("/widget.js", self.widget),
+            Route("/documents/{document_id}", self.document),
             Route("/static/{name:path}", self.asset),
         ]
 
@@ -52,6 +53,10 @@ class Pages:
     async def widget(self, request: Request) -> Response:
         """The module that defines `<rag-chat>`, for pages of any origin."""
         return _sent(request, self._widget)
+
+    async def document(self, request: Request) -> Response:
+        """The page that shows a document, the same for all: its script reads which one from the address."""
+        return _sent(request, self._files["document.html"])
 
     async def asset(self, request: Request) -> Response:
         """A file that a page loads."""

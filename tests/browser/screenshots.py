@@ -1,11 +1,13 @@
 """Pictures of the widget in every state, to be looked at: `python -m tests.browser.screenshots OUT`."""
 
+import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from tests.browser.chromium import found
 from tests.browser.conftest import Host
@@ -110,8 +112,32 @@ def offline(page: Page, script: Script) -> None:
     page.context.set_offline(True)
 
 
+def document(page: Page, script: Script, status: str = "valid") -> None:
+    """The page that "Open in the document" leads to; what the scripted service does not know is answered here."""
+    source(page, script)
+    address = page.locator(".whole").get_attribute("href") or ""
+    start = len(INTRO) if status == "valid" else None
+    check = {"n": 1, "status": status, "start": start, "end": start and start + len(FIRST)}
+    told = {"title": cited()["citations"][0]["title"], "source": "notes/nao.pdf", "media_type": "application/pdf"}
+    text = "\n\n".join([INTRO + FIRST + AFTER, SECOND, NEAR] * 4)
+    answers = {"verify": {"citations": [check]}, "documents/d1?": told, "documents/d1/text": {"text": text}}
+    for path, body in answers.items():
+        page.route(re.compile(re.escape(f"/v1/{path}")), partial(_fulfil, body))
+    page.goto(address)
+    page.locator("#text p").first.wait_for()
+
+
+def _fulfil(body: dict[str, Any], route: Route) -> None:
+    route.fulfill(json=body)
+
+
+def document_changed(page: Page, script: Script) -> None:
+    document(page, script, "changed")
+
+
 STATES: list[Callable[[Page, Script], None]] = [
     closed, opened, waiting, streaming, answered, source, rated, abstained, failed, offline,
+    document, document_changed,
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
@@ -59,7 +60,8 @@ def test_the_source_links_to_the_quote_in_its_document(page: Page, served: tuple
     heron = next(d.id for d in library.documents() if d.source == "birds/heron.txt")
     quote = page.locator("mark").inner_text()
     start = library.text(heron).index(quote)
-    assert link == f"{service}/documents/{heron}?collection=default&start={start}&end={start + len(quote)}"
+    span = f"collection=default&start={start}&end={start + len(quote)}"
+    assert link == f"{service}/documents/{heron}?{span}#{urlencode({'quote': quote}, safe='*')}"
 
 
 def test_the_dates_and_pages_of_a_source_are_said_in_the_language(visit: Visit, host: Host, scripted: str) -> None:
@@ -135,7 +137,7 @@ def test_an_answer_is_copied_with_its_sources(visit: Visit, host: Host, service:
     copied = page.evaluate("navigator.clipboard.readText()")
     assert QUOTE in copied.split("\n")[0]
     assert re.search(
-        rf"^\[1\] .*<{service}/documents/\w+\?collection=default&start=\d+&end=\d+>$", copied, re.MULTILINE
+        rf"^\[1\] .*<{service}/documents/\w+\?collection=default&start=\d+&end=\d+#quote=\S+>$", copied, re.MULTILINE
     )
 
 

@@ -34,9 +34,9 @@ export async function rate(place, body) {
   await send(place, "v1/feedback", body);
 }
 
-/** What the service has at a path. */
-export async function read(place, path) {
-  return parsed(await send(place, path));
+/** What the service has at a path, or replies to a body. */
+export async function read(place, path, body) {
+  return parsed(await send(place, path, body));
 }
 
 /** The text of a document. */
@@ -45,10 +45,13 @@ export async function documentText(place, documentId, collection) {
   return (await read(place, `v1/documents/${encodeURIComponent(documentId)}/text?${query}`)).text;
 }
 
-/** Where a person reads the document, a span of it marked. */
-export function sourceLink(place, { document_id: id, start, end }, collection) {
+const MOST_LINKED = 500; // characters of a quote that a link carries
+
+/** Where a person reads the document, a span of it marked; a short quote goes along, after `#`, which is not sent. */
+export function sourceLink(place, { document_id: id, start, end, quote = "" }, collection) {
   const query = new URLSearchParams({ collection, start, end });
-  return new URL(`documents/${encodeURIComponent(id)}?${query}`, place.service).href;
+  const carried = quote && quote.length <= MOST_LINKED ? `#${new URLSearchParams({ quote })}` : "";
+  return new URL(`documents/${encodeURIComponent(id)}?${query}${carried}`, place.service).href;
 }
 
 async function send({ service, key }, path, body, signal, accept = "application/json") {

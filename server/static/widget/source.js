@@ -15,7 +15,10 @@ export class SourceView {
     this.title = el("h3", { class: "source-title", tabindex: "-1", dir: "auto", lang: "" }, clip(at.title, MOST_FACT));
     const text = { class: "passage", part: "passage", dir: "auto", lang: "", tabindex: "0", role: "region" };
     this.text = el("div", { ...text, "aria-label": t("passage") });
-    const attributes = { class: "whole", href: ui.link(at), target: "_blank", rel: "noopener" };
+    const href = ui.link(at);
+    // A tab that the service's own page opens takes over its sessionStorage, and with it the key.
+    const rel = new URL(href).origin === location.origin ? "opener" : "noopener";
+    const attributes = { class: "whole", href, target: "_blank", rel };
     const label = at.n ? t("cite", { n: at.n, title: clip(at.title, MOST_FACT) }) : t("passage");
     this.node = el(
       "section",
