@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What may name a collection; the name is also that of a folder."""
-_ALWAYS = "default"
+DEFAULT_COLLECTION = "default"
 """The collection that is there without having been made."""
 _FLUSH_S = 5.0
 _FLUSH_SHARE = 0.02
@@ -60,9 +60,11 @@ class Changes:
         check_name(collection)
         with self._changing(on_progress) as changing:
             rebuilt = self._rebuild(changing) if rebuild else []
-            record_model(self._store, self._index, self._model.embedder)
-            report = changing(self._model.embedder, collection, self._flusher(collection)).run(paths, prune)
-            self._generations.update(collection)
+            ingest = self._into(changing, collection, None)
+            try:
+                report = ingest.run(paths, prune)
+            finally:  # what is stored can be found, whatever came after it
+                self._generations.update(collection)
         report.passages += sum(r.passages for r in rebuilt)
         report.embedded += sum(r.embedded for r in rebuilt)
         return report
@@ -78,10 +80,19 @@ class Changes:
         """Add or update the documents of one uploaded file."""
         check_name(collection)
         with self._changing(on_progress) as changing:
-            record_model(self._store, self._index, self._model.embedder)
-            report = changing(self._model.embedder, collection, self._flusher(collection), since).add(data, source)
-            self._generations.update(collection)
+            ingest = self._into(changing, collection, since)
+            try:
+                report = ingest.add(data, source)
+            finally:
+                self._generations.update(collection)
         return report
+
+    def _into(self, changing: "Callable[..., Ingest]", collection: str, since: int | None) -> "Ingest":
+        """What ingests into a collection, which is there from now on."""
+        record_model(self._store, self._index, self._model.embedder)
+        if collection != DEFAULT_COLLECTION and not self._store.removed_since(collection, since):
+            self._store.collections.create(collection)
+        return changing(self._model.embedder, collection, since, self._flusher(collection))
 
     def remove(self, document_ids: Sequence[str], collection: str) -> list[str]:
         """Delete documents; the ids that were not there."""
@@ -101,10 +112,20 @@ class Changes:
         self._tidy()
 
     def _tidy(self) -> None:
-        """Bring the derived files in step with a removal; where another writes, they do it when they are done."""
-        with suppress(IndexBusyError), self._changing():
-            pass  # which ends with all in step
+        """Bring the derived files in step with a removal; where another writes, they do it."""
+        self.catch_up()
         self._store.database.shed()
+
+    def catch_up(self) -> None:
+        """Bring the search files in step with removals that they have not followed, unless another process writes."""
+        while True:
+            try:
+                with self._generations.writing():
+                    self._follow()
+            except IndexBusyError:  # who looks for what they left when they are done
+                return
+            if not self._store.behind():
+                return
 
     def _rebuild(self, changing: "Callable[..., Ingest]") -> list[IngestReport]:
         embedder = self._model.start_rebuild()
@@ -115,25 +136,38 @@ class Changes:
 
     @contextmanager
     def _changing(self, on_progress: Callable[[Progress], None] = _do_nothing) -> "Iterator[Callable[..., Ingest]]":
-        """The right to write, with what makes an ingest into a collection."""
+        """The right to write, with what makes an ingest into a collection; at the end all is in step with removals."""
         # Imported here, since the parsers take a quarter of a second to load and a question needs none of them.
         from rag.ingest import Ingest  # noqa: PLC0415
 
         def changing(
-            embedder: Embedder, collection: str, flush: Callable[[], None] = lambda: None, since: int | None = None
+            embedder: Embedder, collection: str, since: int | None = None, flush: Callable[[], None] = lambda: None
         ) -> Ingest:
-            return Ingest(self._store, embedder, self._parsing(), collection, on_progress, flush, since)
+            def progressed(progress: Progress) -> None:
+                on_progress(progress)
+                flush()
 
-        with self._generations.writing():
-            yield changing
-            self._catch_up(changing)
+            return Ingest(self._store, embedder, self._parsing(), collection, progressed, flush, since)
 
-    def _catch_up(self, changing: "Callable[..., Ingest]") -> None:
-        """Bring the search files of every collection in step with what was removed."""
-        known = [_ALWAYS, *self._store.collections.names()]
+        try:
+            with self._generations.writing():
+                yield changing
+        except IndexBusyError:
+            raise
+        except Exception:
+            with suppress(Exception):  # the first says what is wrong
+                self.catch_up()
+            raise
+        self.catch_up()
+
+    def _follow(self) -> None:
+        """Bring the search files of every collection in step with what was removed; the caller holds the lock."""
+        from rag.ingest import Ingest  # noqa: PLC0415
+
+        known = [DEFAULT_COLLECTION, *self._store.collections.names()]
         for collection, change in self._store.behind().items():
             if collection in known:
-                changing(self._model.embedder, collection).settle()
+                Ingest(self._store, self._model.embedder, self._parsing(), collection).settle()
                 self._generations.update(collection)
             self._store.caught_up(collection, change)
         self._generations.drop_all_but(known)
@@ -154,7 +188,8 @@ class Changes:
             nonlocal last, took
             begin = perf_counter()
             if begin - last >= max(_FLUSH_S, took / _FLUSH_SHARE):
-                self._generations.update(collection)
+                for name in {collection, *self._store.behind()}:
+                    self._generations.update(name)
                 last = perf_counter()
                 took = last - begin
 

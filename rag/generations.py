@@ -11,7 +11,7 @@ from time import monotonic, sleep
 from filelock import FileLock, Timeout
 
 from rag.derived import Generation, bring_in_step, in_step, load, manifest_stamp
-from rag.errors import IndexBusyError, IndexUnusableError
+from rag.errors import IndexBusyError, IndexUnusableError, NotFoundError
 from rag.store import Store
 
 _WAIT_S = 10.0
@@ -49,10 +49,16 @@ class Generations:
         if found is None or found.stamp != manifest_stamp(self._folder(collection)):
             return self._opened(collection)
         try:
-            with self.writing():
-                return bring_in_step(self._folder(collection), self._store, collection, self._dim())
+            return self._healed(collection)
         except IndexBusyError:
             return found
+
+    def _healed(self, collection: str) -> Generation:
+        """A generation in step with the store, of a collection that is there at this moment."""
+        with self.writing():
+            if collection != "default" and collection not in self._store.collections.names():
+                raise NotFoundError(f"There is no collection {collection!r}.")
+            return bring_in_step(self._folder(collection), self._store, collection, self._dim())
 
     def update(self, collection: str) -> Generation:
         """Bring a collection's indexes in step with the store; the caller holds `writing`."""
@@ -115,8 +121,7 @@ class Generations:
             except IndexUnusableError:
                 pass
             try:
-                with self.writing():
-                    return bring_in_step(self._folder(collection), self._store, collection, self._dim())
+                return self._healed(collection)
             except IndexBusyError:
                 if stale is not None:
                     return replace(stale, changes=-1)

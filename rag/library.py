@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rag.audit import audit
-from rag.changes import Changes
+from rag.changes import DEFAULT_COLLECTION, Changes
 from rag.compose import ABSTAIN_BELOW, abstain, compose
 from rag.errors import IndexUnusableError, NotFoundError
 from rag.follow_up import rewrite
@@ -38,7 +38,6 @@ from rag.verify import Quoted, holds, verify
 if TYPE_CHECKING:
     from rag.support import CheckedSentence
 
-DEFAULT_COLLECTION = "default"
 _TRIES = 3
 """For an answer whose documents change, or go, while it is made."""
 
@@ -305,6 +304,10 @@ class Library:
         No answer uses them from then on. Where another process is writing, the search files follow with its next step.
         """
         return self._changes.remove(document_ids, collection)
+
+    def catch_up(self) -> None:
+        """Bring the search files in step with removals that a process left when it ended, unless another writes."""
+        self._changes.catch_up()
 
     def create_collection(self, name: str) -> bool:
         """Make a collection; whether it is new. Raises SettingError where the name cannot be one."""

@@ -1,9 +1,7 @@
 """The routes that chat programs know: OpenAI's chat completions and models, over the same answers as `/v1/ask`."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
-from functools import partial
 
 import orjson
 from fastapi import APIRouter
@@ -17,7 +15,7 @@ from rag.client.replies import ChatProblemReply, CompletionReply, ModelReply, Mo
 from rag.settings import Settings
 from server.access import access_of, as_allowed, check_access
 from server.asked import read_body
-from server.completions import completed, completion_chunks, completion_json
+from server.completions import Completion, completed, completion_chunks, completion_json
 from server.conversation import ChatRequest
 from server.describe import body_of, problems
 from server.limits import Gate
@@ -83,13 +81,16 @@ class Chat:
         question, collection = self._question(asked), _collection(asked.model)
         check_access(request, collection)
         history = asked.history(self._settings.max_history)
+        read = [*(turn.content for turn in history), question]
+
+        def completion_of() -> Completion:
+            reply = as_allowed(request, answer_json(self._library.ask(question, collection, history=history)))
+            return completed(reply, read, asked.model, collection, str(request.base_url))
+
         try:
-            answer = await self._gate.run(partial(self._library.ask, question, collection, history=history))
+            completion = await self._gate.run(completion_of)
         except NotFoundError:
             raise _unknown(asked.model) from None
-        reply = as_allowed(request, answer_json(answer))
-        read = [*(turn.content for turn in history), question]
-        completion = await asyncio.to_thread(completed, reply, read, asked.model, collection, str(request.base_url))
         if asked.stream:
             usage = asked.stream_options is not None and asked.stream_options.include_usage is True
             return streamed(completion_chunks(completion, usage), request.url.path)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from rag import DEFAULT_COLLECTION
-from rag.tokens import count_tokens
+from rag.tokens import estimate_tokens
 from server.wire import Json
 
 _RAG = ("status", "confidence", "abstained_because", "degraded", "rewritten_question", "citations")
@@ -34,14 +34,15 @@ class Completion:
 def completed(reply: dict[str, Any], read: Sequence[str], model: str, collection: str, base_url: str) -> Completion:
     """The completion that a reply makes; `read` is the text of the messages that were looked at.
 
+    Tokens of a text beyond 20,000 characters are estimated from its beginning: usage figures are information only.
     Counting loads the ranks of the encoding when first called, a good part of a second.
     """
     return Completion(
         reply=reply,
         model=model,
         created=int(time()),
-        prompt_tokens=sum(map(count_tokens, read)),
-        completion_tokens=count_tokens(reply["answer"]),
+        prompt_tokens=sum(map(estimate_tokens, read)),
+        completion_tokens=estimate_tokens(reply["answer"]),
         annotations=_annotations(reply["citations"], base_url, collection),
     )
 

@@ -85,12 +85,16 @@ class StreamOptions(_Open):
     include_usage: bool | None = None
 
 
+MOST_MESSAGES = 1_000
+"""Of one conversation; the newest are read, see RAG_MAX_HISTORY."""
+
+
 class ChatRequest(_Open):
     """A conversation, whose last user message is the question."""
 
     model: str = Field(description="`rag` for the default collection, `rag/NAME` for another.", examples=["rag"])
     messages: list[Annotated[UserMessage | AssistantMessage | OtherMessage, Field(discriminator="role")]] = Field(
-        json_schema_extra={"contains": {"properties": {"role": {"const": "user"}}}}
+        max_length=MOST_MESSAGES, json_schema_extra={"contains": {"properties": {"role": {"const": "user"}}}}
     )
     n: Literal[1] | None = None
     stream: bool | None = None

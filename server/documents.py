@@ -1,5 +1,6 @@
 """The routes over stored documents: list, one, its text, its removal."""
 
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Annotated
 
@@ -10,12 +11,15 @@ from starlette.responses import Response
 
 from rag import DEFAULT_COLLECTION, DocumentInfo, Library, NotFoundError
 from rag.client.replies import DocumentReply, DocumentsReply, TextReply
+from server.accept import accepted, welcome
 from server.access import check_access
 from server.describe import problems
 from server.limits import Gate
 from server.wire import document_json
 
 MOST_LISTED = 200
+_PLAIN = "text/plain"
+_JSON = "application/json"
 
 CollectionQuery = Annotated[str, Query(min_length=1, max_length=64)]
 
@@ -89,11 +93,10 @@ class Documents:
     ) -> Response:
         """A document's text, to which all offsets refer: JSON, or the bare text for `Accept: text/plain`."""
         check_access(request, collection)
-        info = await self._gate.run(partial(self._library.document, document_id, collection))
+        info, text = await self._gate.run(partial(self._text, document_id, collection, _tags(request)))
         headers = {"ETag": f'W/"{info.sha256}"', "Vary": "Accept", "Cache-Control": "private, no-cache"}
-        if _still(request, info.sha256):
+        if text is None:
             return Response(status_code=304, headers=headers)
-        text = await self._gate.run(partial(self._library.text, document_id, collection))
         if _wants_plain(request.headers.get("accept", "")):
             return Response(text.encode(), headers=headers, media_type="text/plain")
         body = {"document_id": info.id, "source": info.source, "title": info.title, "text": text}
@@ -108,17 +111,33 @@ class Documents:
             raise NotFoundError(f"There is no document {document_id!r} in the collection {collection!r}.")
         return Response(status_code=204)
 
+    def _text(self, document_id: str, collection: str, known: AbstractSet[str]) -> tuple[DocumentInfo, str | None]:
+        """A document with its text, which is `None` where the client has it."""
+        info = self._library.document(document_id, collection)
+        while not known & {info.sha256, "*"}:
+            text, before = self._library.text(document_id, collection), info
+            info = self._library.document(document_id, collection)
+            if info == before:  # else it was replaced between the reads: new text must not go out under an old tag
+                return info, text
+        return info, None
+
     def _page(self, collection: str, limit: int, after: str) -> list[DocumentInfo]:
         return self._library.documents(collection, limit, after)
 
 
-def _still(request: Request, sha256: str) -> bool:
+def _tags(request: Request) -> set[str]:
     given = request.headers.get("if-none-match", "")
-    tags = {tag.strip().removeprefix("W/").strip('"') for tag in given.split(",")}
-    return sha256 in tags or "*" in tags
+    return {tag.strip().removeprefix("W/").strip('"') for tag in given.split(",")}
 
 
 def _wants_plain(accept: str) -> bool:
-    """Whether plain text is asked for, or a browser shows the page, which names HTML and neither of ours."""
-    kinds = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    return "text/plain" in kinds or ("text/html" in kinds and "application/json" not in kinds)
+    """Whether plain text is more welcome than JSON; where both are as welcome, whether it is named.
+
+    It also is what a browser shows, which names HTML and neither of ours.
+    """
+    accepts = accepted(accept)
+    plain, json = welcome(accepts, _PLAIN), welcome(accepts, _JSON)
+    if plain != json:
+        return plain > json
+    shown = accepts.get("text/html", 0) > 0 and _JSON not in accepts and _PLAIN not in accepts
+    return shown or accepts.get(_PLAIN, 0) > 0

@@ -1,13 +1,15 @@
-"""The outermost layer: gives every response its X-Request-ID and safety headers, and catches what nobody foresaw."""
+"""Gives every response its X-Request-ID and safety headers, and answers for what nobody foresaw."""
 
 import logging
 import re
 import secrets
+from contextlib import suppress
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.observe import UNMATCHED
 from server.problems import internal, respond
 
 CONTENT_SECURITY_POLICY = (
@@ -32,7 +34,7 @@ _log = logging.getLogger("rag.server")
 
 
 class Envelope:
-    """ASGI middleware; see the module."""
+    """ASGI middleware, the outermost: names the request and sets the headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an application."""
@@ -45,12 +47,9 @@ class Envelope:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id.decode()
-        started = False
 
         async def send_wrapped(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id.decode()
                 headers.setdefault("Cross-Origin-Resource-Policy", _resource_policy(scope["path"]))
@@ -58,15 +57,46 @@ class Envelope:
                     headers.setdefault(name, value)
             await send(message)
 
-        try:
+        with suppress(ClientDisconnect):
             await self._app(scope, receive, send_wrapped)
-        except ClientDisconnect:
+
+
+class Unforeseen:
+    """ASGI middleware that logs an error which nobody foresaw, and answers with a 500 without a trace.
+
+    It stands twice: inside of CORS, so that a page of a named origin can read the answer, and just inside `Envelope`.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
             return
+        started = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noted)
+        except ClientDisconnect:
+            raise
         except Exception:
             if started:  # too late for another status: the server breaks the connection off
                 raise
-            _log.exception("request %s to %s failed", request_id.decode(), scope["path"])
-            await respond(internal(scope["path"]))(scope, receive, send_wrapped)
+            _log.exception("request %s to %s failed", scope["state"]["request_id"], _route(scope))
+            await respond(internal(scope["path"]))(scope, receive, send)
+
+
+def _route(scope: Scope) -> str:
+    """The template of the route, never the path, which may hold anything; the same as in the request's own line."""
+    return getattr(scope.get("route"), "path", "") or UNMATCHED
 
 
 def _resource_policy(path: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,15 +14,17 @@ from typing import NamedTuple, Protocol
 
 from filelock import FileLock, Timeout
 
-from rag import IndexBusyError, IngestReport, Progress
+from rag import IndexBusyError, IndexUnusableError, IngestReport, ModelError, Progress
 from rag.store import FileState, Jobs, Taken
 
 POLL_S = 0.5
 """How soon an upload that another process accepted is noticed; a look costs some 40 µs."""
-GRACE_S = 8.0
-"""For the file in hand when the service stops: what is left of the ten seconds before a container is killed."""
-LAST_S = 20.0
-"""After that, for the next moment at which the file in hand can be left: the model embeds 512 passages at a time."""
+GRACE_S = 5.0
+"""For the file in hand when the service stops; with `LAST_S` well within the ten seconds after which it is killed."""
+LAST_S = 3.0
+"""After that, for the next moment at which the file in hand can be left; it has been put back in any case."""
+PAUSE_S = 5.0
+"""After a failure that may pass, such as a full disk."""
 KEPT = timedelta(days=7)
 MOST_KEPT = 10_000
 _MOST_LINES = 20
@@ -33,6 +36,9 @@ _LONGEST_WAIT_S = 2.0
 ingest for minutes."""
 _LONGEST_REST_S = 60.0
 """After errors of the index itself."""
+_PASSING = (sqlite3.OperationalError, OSError, MemoryError, ModelError, IndexUnusableError)
+"""Failures of the machine or of the index rather than of the file."""
+_FAILED = "The service failed on this file; its log says why. It may work another time."
 _log = logging.getLogger("rag.server")
 
 
@@ -57,6 +63,10 @@ class _LeftError(Exception):
     """The file in hand was cancelled, or the service stops and waits no longer for it."""
 
 
+class _PassingError(Exception):
+    """The file in hand failed for now."""
+
+
 class Runner:
     """Takes uploads up while the service runs; does nothing while another process does."""
 
@@ -68,6 +78,7 @@ class Runner:
         grace_s: float = GRACE_S,
         last_s: float = LAST_S,
         poll_s: float = POLL_S,
+        pause_s: float = PAUSE_S,
     ) -> None:
         """Add files of `jobs` to a library; who holds the file `lock` is the one process that does."""
         self._library = library
@@ -76,6 +87,7 @@ class Runner:
         self._grace_s = grace_s
         self._last_s = last_s
         self._poll_s = poll_s
+        self._pause_s = pause_s
         self._woken = Event()
         self._stopping = Event()
         self._leaving = Event()
@@ -103,11 +115,15 @@ class Runner:
             await asyncio.to_thread(self._leave, thread)
 
     def _leave(self, thread: Thread) -> None:
-        thread.join(self._grace_s)
-        self._leaving.set()
-        thread.join(self._last_s)
-        if self._in_hand is not None:  # it was left, or is done in vain
-            self._jobs.put_back(self._in_hand)
+        taken = self._in_hand
+        try:
+            # At once, so that a process killed while it waits has lost no attempt; the thread may finish it yet.
+            if taken is not None:
+                self._jobs.put_back(taken)
+        finally:
+            thread.join(self._grace_s)
+            self._leaving.set()
+            thread.join(self._last_s)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -128,8 +144,11 @@ class Runner:
         while not self._stopping.is_set():
             self._tidy()
             taken = self._jobs.take()
+            self._in_hand = taken
             if taken is None:
                 self._wait()
+            elif self._stopping.is_set():  # just now: who stops it may have seen nothing in hand
+                self._jobs.put_back(taken)
             elif self._take_up(taken):
                 busy_s = _SHORTEST_WAIT_S
             else:
@@ -138,20 +157,31 @@ class Runner:
 
     def _take_up(self, taken: Taken) -> bool:
         """Add a file; `False` where it has to wait for another process."""
-        self._in_hand = taken
         try:
             end = self._end(taken)
         except IndexBusyError:
-            self._in_hand = None
             self._jobs.put_back(taken)
             return False
+        except _PassingError:
+            self._try_again(taken)
+            return True
         except _LeftError:
             return True
-        if not self._leaving.is_set():
-            self._jobs.finish(taken, *end)
-            self._in_hand = None
-        self._rest_s = _SHORTEST_WAIT_S
+        self._finish(taken, end)
         return True
+
+    def _try_again(self, taken: Taken) -> None:
+        if self._leaving.is_set():
+            return
+        if self._jobs.try_again(taken):
+            self._stopping.wait(self._pause_s)
+        else:
+            self._finish(taken, End("failed", _FAILED))
+
+    def _finish(self, taken: Taken, end: End) -> None:
+        if not self._leaving.is_set():  # else it comes again
+            self._jobs.finish(taken, *end)
+        self._rest_s = _SHORTEST_WAIT_S
 
     def _end(self, taken: Taken) -> End:
         add = partial(self._library.add, taken.data, taken.source, taken.collection, taken.change)
@@ -159,10 +189,12 @@ class Runner:
             return outcome(add(partial(self._watch, taken)), taken.source)
         except (IndexBusyError, _LeftError):
             raise
-        except Exception:  # noqa: BLE001 - whatever it is, the other files go on
+        except Exception as error:  # whatever it is, the other files go on
             if not self._leaving.is_set():  # the database is closed then
                 _log.exception("file %d of %s failed", taken.number, taken.job)
-            return End("failed", "The service failed on this file; its log says why. It may work another time.")
+            if isinstance(error, _PASSING):
+                raise _PassingError from error
+            return End("failed", _FAILED)
 
     def _watch(self, taken: Taken, progress: Progress) -> None:
         if self._leaving.is_set() or not self._jobs.note_passages(taken, progress.passages):

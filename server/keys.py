@@ -83,5 +83,22 @@ def _allowed(key: ApiKey) -> Access:
 
 def _is_from(scope: Scope, key: ApiKey) -> bool:
     """Whether a browser says that a page of the key's origins sent the request."""
-    origins = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"origin"]
-    return len(origins) == 1 and origins[0] in (key.origins or ())
+    origins = _values(scope, b"origin")
+    if origins:
+        return len(origins) == 1 and origins[0] in (key.origins or ())
+    return not _own_origins(scope).isdisjoint(key.origins or ())
+
+
+def _own_origins(scope: Scope) -> set[str]:
+    """Of a page that gets something from its own host, for which browsers send no `Origin`; else none.
+
+    Under both schemes, since TLS may end at a proxy.
+    """
+    hosts = _values(scope, b"host")
+    if len(hosts) != 1 or _values(scope, b"sec-fetch-site") != ["same-origin"]:
+        return set()
+    return {f"http://{hosts[0]}", f"https://{hosts[0]}"}
+
+
+def _values(scope: Scope, wanted: bytes) -> list[str]:
+    return [value.decode("latin-1").lower() for name, value in scope["headers"] if name == wanted]

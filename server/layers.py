@@ -5,7 +5,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from rag import ApiKeys
 from rag.settings import Settings
-from server.envelope import Envelope
+from server.envelope import Envelope, Unforeseen
 from server.gone import Gone
 from server.head import Head
 from server.hosts import HostCheck
@@ -32,6 +32,7 @@ def add_layers(app: FastAPI, gate: Gate, keys: ApiKeys, metrics: Metrics, settin
     app.add_middleware(KeyCheck, keys=keys, rates=Rates(settings.rate_limit, settings.trusted_proxies))
     app.add_middleware(HostCheck, keys=keys, origins=settings.cors_origins)
     app.add_middleware(Shed, gate=gate)
+    app.add_middleware(Unforeseen)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -42,4 +43,5 @@ def add_layers(app: FastAPI, gate: Gate, keys: ApiKeys, metrics: Metrics, settin
         )
     traces = open_traces(settings.otlp_endpoint, app.version)
     app.add_middleware(Observe, metrics=metrics, traces=traces, trusted_proxies=settings.trusted_proxies)
+    app.add_middleware(Unforeseen)
     app.add_middleware(Envelope)

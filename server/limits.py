@@ -23,11 +23,17 @@ REQUEST_TIMEOUT_S = 30.0
 TOO_MUCH = "Too many requests are waiting (limit RAG_QUEUE). Try again."
 _UPLOADS = ("POST", "/v1/documents")
 _MOST_DIGITS = 18
+_UPLOAD_BYTES_PER_S = 16 << 10
+"""Of an upload, over the whole of it: a line slower than any that is sold today, and at it 25 MiB end within half an
+hour."""
 T = TypeVar("T")
 
 
 class BodyLimit:
-    """ASGI middleware that refuses a larger body before it is read or parsed, and does not wait for a slow one."""
+    """ASGI middleware that refuses a larger body before it is read or parsed, and does not wait for a slow one.
+
+    An upload may take longer than other bodies, as long as it comes on: at 16 KiB a second or more over the whole.
+    """
 
     def __init__(
         self,
@@ -36,7 +42,7 @@ class BodyLimit:
         most_upload: int = MOST_UPLOAD_BYTES,
         timeout_s: float = REQUEST_TIMEOUT_S,
     ) -> None:
-        """Wrap an application; limits are in bytes, of uploads and of all others, and in seconds for a whole body."""
+        """Wrap an application; limits are in bytes, and in seconds for a body, of an upload for its next bytes."""
         self._app = app
         self._most = (most, "RAG_MAX_BODY_BYTES")
         self._most_upload = (most_upload, "RAG_MAX_UPLOAD_BYTES")
@@ -47,23 +53,25 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most, setting = self._most_upload if (scope["method"], scope["path"]) == _UPLOADS else self._most
+        upload = (scope["method"], scope["path"]) == _UPLOADS
+        most, setting = self._most_upload if upload else self._most
         detail = f"The body is longer than the limit of {most:,} bytes ({setting})."
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not declared.isdigit() or len(declared) > _MOST_DIGITS or int(declared) > most:
             await respond(problem(413, detail, scope["path"]))(scope, receive, send)
             return
-        await self._app(scope, _Body(receive, most, detail, self._timeout_s).receive, send)
+        await self._app(scope, _Body(receive, most, detail, self._timeout_s, upload).receive, send)
 
 
 class _Body:
     """The body of one request, as it arrives."""
 
-    def __init__(self, receive: Receive, most: int, detail: str, timeout_s: float) -> None:
+    def __init__(self, receive: Receive, most: int, detail: str, timeout_s: float, upload: bool) -> None:
         self._receive = receive
         self._left = most
         self._detail = detail
         self._timeout_s = timeout_s
+        self._upload = upload
         self._until: float | None = None
         self._arrived = False
 
@@ -76,22 +84,31 @@ class _Body:
         if self._arrived:  # what comes now is that the client goes away, whenever that is
             return await self._receive()
         message = await self._in_time()
-        self._left -= len(message.get("body", b""))
+        self._count(len(message.get("body", b"")))
         self._arrived = not message.get("more_body", False)
         if self._left < 0:
             raise HTTPException(413, self._detail)
         return message
 
+    def _count(self, size: int) -> None:
+        self._left -= size
+        if self._upload and self._until is not None:
+            self._until += size / _UPLOAD_BYTES_PER_S
+
     async def _in_time(self) -> Message:
-        loop = asyncio.get_running_loop()
+        now = asyncio.get_running_loop().time()
         if self._until is None:
-            self._until = loop.time() + self._timeout_s
+            self._until = now + self._timeout_s
         try:
-            async with asyncio.timeout_at(self._until):
+            async with asyncio.timeout_at(min(self._until, now + self._timeout_s)):
                 return await self._receive()
         except TimeoutError:
-            late = f"The body did not arrive within {self._timeout_s:g} seconds (RAG_REQUEST_TIMEOUT_S)."
-            raise HTTPException(408, late, {"Connection": "close"}) from None
+            raise HTTPException(408, self._late(), {"Connection": "close"}) from None
+
+    def _late(self) -> str:
+        if self._upload:
+            return f"No byte came for {self._timeout_s:g} seconds (RAG_REQUEST_TIMEOUT_S), or under 16 KiB a second."
+        return f"The body did not arrive within {self._timeout_s:g} seconds (RAG_REQUEST_TIMEOUT_S)."
 
 
 class Meter(Protocol):

@@ -26,6 +26,8 @@ _MEDIA_TYPE = "multipart/form-data"
 _DRIVE = re.compile(r"[A-Za-z]:/")
 _MOST_AFTER = 1024
 """Bytes that may follow the last boundary; senders put a line break there, or nothing."""
+_JOINERS = "\u200c\u200d"
+"""Nobody sees them, and Persian words and some emoji need them."""
 _SHOWN = 100
 """Characters of a wrong name in a message."""
 
@@ -127,12 +129,17 @@ def _faults(name: str) -> Iterator[str]:
         yield "is empty: every file needs a name"
     if len(name) > MOST_NAME_CHARACTERS:
         yield f"is longer than {MOST_NAME_CHARACTERS:,} characters"
-    if any(unicodedata.category(character) == "Cc" for character in name):
+    kinds = {unicodedata.category(character) for character in name if character not in _JOINERS}
+    if "Cc" in kinds:
         yield "has a control character"
+    if "Cf" in kinds:  # among them those that turn the reading direction: a name that shows as another
+        yield "has a character that nobody sees"
     if name.startswith("/") or _DRIVE.match(name):
         yield "is an absolute path: name it relative to a folder"
     if not {"", ".", ".."}.isdisjoint(name.split("/")):
         yield "has a folder without a name, '.' or '..'"
+    if name.endswith(".") and not name.rpartition("/")[2].strip("."):
+        yield "ends in a name of dots only"
     if suffix_of(name) not in SUPPORTED:
         yield unsupported(suffix_of(name))
 

@@ -2,10 +2,10 @@
 
 import platform
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from time import time
+from time import monotonic, time
 
 from fastapi import APIRouter
 from prometheus_client import ProcessCollector
@@ -17,6 +17,7 @@ from starlette.responses import Response
 from rag import CollectionInfo, Library
 from server.describe import problems
 from server.health import REFUSALS
+from server.kept import kept
 from server.limits import Gate
 from server.metrics import Metrics
 
@@ -28,12 +29,17 @@ _WAITING = 16
 
 
 class Scrape:
-    """Answers `/metrics` through a gate of its own, so that a busy service still says how busy it is."""
+    """Answers `/metrics` through a gate of its own, so that a busy service still says how busy it is.
 
-    def __init__(self, metrics: Metrics, library: Library, version: str) -> None:
-        """Tell of a library's service."""
+    What is told of the index is looked up once a second at most, however many ask.
+    """
+
+    def __init__(
+        self, metrics: Metrics, library: Library, version: str, clock: Callable[[], float] = monotonic
+    ) -> None:
+        """Tell of a library's service; the clock tells seconds."""
         self._metrics = metrics
-        self._library = library
+        self._stored = kept(lambda: [*_index(library), *_uploads(library)], clock)
         self._version = version
         self._gate = Gate(1, _WAITING)
 
@@ -58,8 +64,7 @@ class Scrape:
         counts, processes = self._metrics.collect()
         yield from counts
         yield _build(self._version)
-        yield from _index(self._library)
-        yield from _uploads(self._library)
+        yield from self._stored()
         yield from _processes(processes)
 
 

@@ -42,7 +42,10 @@ def passages_json(hits: Iterable[Hit]) -> list[Json]:
 
 
 def without_scores(reply: Json) -> Json:
-    """A reply with every `score` and `scores` null: from scores one can tell what documents hold without being told."""
+    """A reply with every `score` and `scores` null: from scores one can tell what documents hold without being told.
+
+    The `confidence` stays: it is how likely the answer is right, for a page to say in words.
+    """
     return {name: None if name in _SCORES else _without(part) for name, part in reply.items()}
 
 

@@ -56,7 +56,7 @@ def create(
 ) -> None:
     """Make a key and print it, once: it is not kept. From then on the service asks for a key.
 
-    A browser key (--origin) may only read, is told no scores, and works only from pages of its origins.
+    A browser key (--origin) may only read, is told no scores but the confidence, and works from pages of its origins.
     """
     from rag.cli.screen import note, show, show_json  # noqa: PLC0415
 

@@ -138,6 +138,7 @@ def _warm_up(library: Library, server: uvicorn.Server, on_ready: Callable[[], No
     """Loads the model before the first question, and ends a service that could answer none."""
     try:
         library.search("warm up", top_k=1)
+        library.catch_up()
     except RagError as error:
         failed.append(error)
         server.should_exit = True

@@ -12,8 +12,10 @@ from rag.store.database import Database
 from rag.store.uploads import UNDONE, FileState, Job, JobFile, Taken, Upload, iso
 
 MOST_ATTEMPTS = 3
-"""How often the service may end while it has a file in hand; it may be the file that ends it."""
-_ENDED = f"The service ended {MOST_ATTEMPTS} times while it had this file in hand. Split it into smaller files."
+"""How often the service may be killed, or fail, while it has a file in hand; it may be the file that does it."""
+_ENDED = (
+    f"The service ended or failed {MOST_ATTEMPTS} times while it had this file in hand. Split it into smaller files."
+)
 _COLUMNS = "row, id, collection, state, created, finished"
 
 
@@ -132,16 +134,23 @@ class Jobs:
         return found
 
     def note_passages(self, taken: Taken, passages: int) -> bool:
-        """Record how many passages of the file in hand are embedded; `False` if it was cancelled meanwhile."""
+        """Record how many passages of the file in hand are embedded; `False` if it was cancelled meanwhile.
+
+        Of a file that was put back nothing is recorded until it is finished.
+        """
         with self._database.transaction() as db:
             noted = db.execute(
-                "UPDATE job_files SET passages = ? WHERE job = ? AND number = ? AND state = 'running'",
+                "UPDATE job_files SET passages = CASE state WHEN 'running' THEN ? ELSE 0 END"
+                f" WHERE job = ? AND number = ? AND state IN {UNDONE}",
                 (passages, taken.row, taken.number),
             )
         return noted.rowcount > 0
 
     def put_back(self, taken: Taken) -> None:
-        """Have the file in hand wait again, unless it was cancelled meanwhile."""
+        """Have the file in hand wait again, as if it had not been taken, unless it was cancelled meanwhile.
+
+        Who put it back may still finish it, until another takes it.
+        """
         with self._database.transaction() as db:
             db.execute(
                 "UPDATE job_files SET state = 'queued', passages = 0, attempts = attempts - 1"
@@ -150,12 +159,24 @@ class Jobs:
             )
             db.execute("UPDATE jobs SET state = 'queued' WHERE row = ? AND state = 'running'", (taken.row,))
 
+    def try_again(self, taken: Taken) -> bool:
+        """Have the file in hand wait again, this having been an attempt; `False` if it was the last that it has."""
+        with self._database.transaction() as db:
+            waits = db.execute(
+                "UPDATE job_files SET state = 'queued', passages = 0"
+                f" WHERE job = ? AND number = ? AND state IN {UNDONE} AND attempts < ?",
+                (taken.row, taken.number, MOST_ATTEMPTS),
+            )
+            if waits.rowcount:
+                db.execute("UPDATE jobs SET state = 'queued' WHERE row = ? AND state = 'running'", (taken.row,))
+        return waits.rowcount > 0
+
     def finish(self, taken: Taken, state: FileState, detail: str | None, passages: int) -> None:
         """Record the end of the file in hand, unless it was cancelled meanwhile, and drop its bytes."""
         with self._database.transaction() as db:
             db.execute(
                 "UPDATE job_files SET state = ?, detail = ?, passages = ?, data = NULL"
-                " WHERE job = ? AND number = ? AND state = 'running'",
+                f" WHERE job = ? AND number = ? AND state IN {UNDONE}",
                 (state, detail, passages, taken.row, taken.number),
             )
             _close(db, [taken.row])

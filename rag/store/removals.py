@@ -6,6 +6,8 @@ the removal; so a removal leaves its place in the count of changes, and what was
 
 import sqlite3
 
+_REMEMBERED = 10_000
+"""Changes back that a removal is remembered at least."""
 _EVERY = ""
 """Stands for every document of a collection."""
 
@@ -35,3 +37,12 @@ def since(db: sqlite3.Connection, collection: str, document_id: str, change: int
 def forget(db: sqlite3.Connection, collection: str, document_id: str) -> None:
     """Forget that a document was removed, since it is stored again."""
     db.execute("DELETE FROM removed WHERE collection = ? AND id = ?", (collection, document_id))
+
+
+def prune(db: sqlite3.Connection) -> None:
+    """Forget what was removed long ago, and before all that still waits to be stored was taken in."""
+    db.execute(
+        "DELETE FROM removed WHERE change < (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'changes') - ?"
+        " AND change <= coalesce((SELECT min(change) FROM jobs WHERE state != 'done'), change)",
+        (_REMEMBERED,),
+    )

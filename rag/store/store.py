@@ -70,6 +70,8 @@ class Store:
             if removals.since(db, collection, document.id, since):
                 return False
             removals.forget(db, collection, document.id)
+            if _has_other_bytes(db, collection, document):
+                forget_document(db, collection, document.id)
             _count_change(db)
             _delete(db, collection, document.id)
             row = _insert_document(db, collection, document, len(split.passages), root, file)
@@ -99,9 +101,17 @@ class Store:
         return {name.removeprefix(_BEHIND): change for name, change in rows}
 
     def caught_up(self, collection: str, change: str) -> None:
-        """Note that the search files have followed, unless there was another removal since that change."""
+        """Note that the search files have followed, unless there was another removal since that change.
+
+        The caller holds the right to write: what was removed before all that waits to be stored is not remembered.
+        """
         with self.database.transaction() as db:
             db.execute("DELETE FROM meta WHERE name = ? AND value = ?", (f"{_BEHIND}{collection}", change))
+            removals.prune(db)
+
+    def removed_since(self, collection: str, since: int | None) -> bool:
+        """Whether a collection was dropped after a change; `None` stands for now."""
+        return since is not None and removals.since(self.database.connection, collection, "", since)
 
     def drop(self, collection: str) -> None:
         """Delete a collection with all that belongs to it."""
@@ -124,6 +134,14 @@ class Store:
 
 def _count_change(db: sqlite3.Connection) -> None:
     db.execute("UPDATE meta SET value = value + 1 WHERE name = 'changes'")
+
+
+def _has_other_bytes(db: sqlite3.Connection, collection: str, document: Document) -> bool:
+    """Whether a document is stored, and from other bytes."""
+    stored = db.execute(
+        "SELECT sha256 FROM documents WHERE collection = ? AND id = ?", (collection, document.id)
+    ).fetchone()
+    return stored is not None and stored[0] != document.sha256
 
 
 def _fall_behind(db: sqlite3.Connection, collection: str) -> None:

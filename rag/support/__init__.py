@@ -10,6 +10,7 @@ from rag.support.check import (
     PassageQuote,
     check_documents,
     check_passages,
+    checked_sentences,
     is_checkable,
     split_reply,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Score",
     "check_documents",
     "check_passages",
+    "checked_sentences",
     "is_checkable",
     "score",
     "split_reply",

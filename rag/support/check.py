@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from rag.hidden import without_hidden
 from rag.records import Citation, Hit, Span
@@ -93,33 +92,35 @@ def is_checkable(sentence: str) -> bool:
 
 
 def check_passages(text: str, passages: Sequence[str], markers: bool = True) -> list[CheckedSentence]:
-    """Each sentence of a text with the quotes of the passages that bear it out.
+    """Each sentence of a text with the quotes of the passages that bear it out, see `checked_sentences`."""
+    return list(checked_sentences(text, passages, markers))
+
+
+def checked_sentences(text: str, passages: Sequence[str], markers: bool = True) -> Iterator[CheckedSentence]:
+    """Each sentence of a text with the quotes of the passages that bear it out, one by one as they are checked.
+
+    The first takes longer, by about 3 ms for every 1,000 characters of the passages, which are read once for all.
 
     Args:
         text: what is checked; offsets count its code points.
-        passages: what it is held against.
+        passages: what it is held against; an acronym that one of them explains is known in all.
         markers: whether a sentence with `[n]` must be borne out by the passages it names, counted from 1.
     """
-
-    @cache
-    def evidence(numbers: tuple[int, ...]) -> Evidence:
-        return Evidence([Passage(passages[number]) for number in numbers])
+    evidence = Evidence([Passage(passage) for passage in passages])
 
     def checked(span: Span, sentence: str) -> CheckedSentence:
-        cited = tuple(sorted({int(n) - 1 for n in re.findall(r"\d+", " ".join(_MARKERS.findall(sentence)))}))
-        numbers = cited if markers and cited else tuple(range(len(passages)))
-        if wrong := [number + 1 for number in numbers if not 0 <= number < len(passages)]:
+        cited = {int(n) - 1 for n in re.findall(r"\d+", " ".join(_MARKERS.findall(sentence)))} if markers else set()
+        if wrong := sorted(number + 1 for number in cited if not 0 <= number < len(passages)):
             return _unsupported(span, sentence, tuple(f"[{number}] names no passage" for number in wrong))
-        found = score(_bare(sentence), evidence(numbers))
+        found = score(_bare(sentence), evidence, cited or None)
         quotes = tuple(
-            PassageQuote(numbers[passage], start, end, passages[numbers[passage]][start:end])
-            for passage, start, end in _quoted(found)
+            PassageQuote(passage, start, end, passages[passage][start:end]) for passage, start, end in _quoted(found)
         )
         return CheckedSentence(
             span.start, span.end, sentence, True, found.supported, found.support, found.missing, quotes=quotes
         )
 
-    return list(_each(text, checked))
+    return _each(text, checked)
 
 
 def check_documents(

@@ -1,9 +1,12 @@
 """A sentence to be supported, read against the evidence: what it holds, and the quotes that hold most of it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import nsmallest
+from itertools import chain
 
 from rag.mentions import BE, DO
 from rag.support.evidence import Evidence, Unit
@@ -16,6 +19,8 @@ LIGHT_WEIGHT = 0.3
 _MOST_UNITS = 3
 _CANDIDATES = 24
 """Units that share the most with a claim, of which windows are made."""
+_MOST_PLACES = 5_000
+"""Of a claim's words in the evidence that are counted, which bounds the time; sentences on one subject have fewer."""
 _FACT_COST = 0.2
 _UNIT_COST = 0.05
 """What a window loses, in shares of the claim, for a fact or name that it lacks, and for a further sentence."""
@@ -114,7 +119,7 @@ class Window:
         ]
 
     def _in_title(self, name: Fact) -> bool:
-        return re.search(rf"\b{re.escape(name.text)}\b", self.evidence.titles) is not None
+        return _stands_whole(name.text, self.evidence.titles)
 
     @cached_property
     def words_missing(self) -> list[str]:
@@ -150,16 +155,26 @@ def holds_name(name: Fact, stems: frozenset[str], text: str) -> bool:
     """Whether a name stands in a text, whole or in its parts."""
     low = re.sub(r"(?<=[A-Z]{2})s$", "", name.text).lower()
     parts = [part for part in re.split(r"[-&/.’']", low) if part]
-    return (
-        stem(low) in stems
-        or all(stem(part) in stems for part in parts)
-        or (re.search(rf"(?<!\w){re.escape(name.text)}(?!\w)", text) is not None)
-    )
+    return stem(low) in stems or all(stem(part) in stems for part in parts) or _stands_whole(name.text, text)
 
 
-def best_window(claim: Claim, evidence: Evidence) -> Window | None:
-    """The window that holds most of a claim in the fewest sentences; `None` without any evidence."""
-    numbers = _candidates(claim, evidence)
+def _stands_whole(name: str, text: str) -> bool:
+    """Whether a name stands in a text with no letter or figure before and after it."""
+    at = text.find(name)
+    while at >= 0:
+        around = text[max(at - 1, 0) : at] + text[at + len(name) : at + len(name) + 1]
+        if not any(character.isalnum() or character == "_" for character in around):
+            return True
+        at = text.find(name, at + 1)
+    return False
+
+
+def best_window(claim: Claim, evidence: Evidence, among: AbstractSet[int] | None = None) -> Window | None:
+    """The window that holds most of a claim in the fewest sentences, of the passages `among` the evidence if given.
+
+    `None` without any evidence.
+    """
+    numbers = _candidates(claim, evidence, among)
     best = max((Window(claim, evidence, [n]) for n in numbers), key=lambda w: w.value, default=None)
     while best is not None and len(best.numbers) < _MOST_UNITS:
         wider = [
@@ -174,17 +189,28 @@ def best_window(claim: Claim, evidence: Evidence) -> Window | None:
     return best
 
 
-def _candidates(claim: Claim, evidence: Evidence) -> list[int]:
+def _candidates(claim: Claim, evidence: Evidence, among: AbstractSet[int] | None) -> list[int]:
     """Units that share the most words with the claim, and those around them, in order."""
-    if len(evidence.units) <= _CANDIDATES:
-        return list(range(len(evidence.units)))
-    shared: dict[int, float] = {}
-    for stemmed in {word.stem for word in claim.words if word.content}:
-        for number in evidence.where.get(stemmed, ()):
-            shared[number] = shared.get(number, 0.0) + 1 / len(evidence.where[stemmed])
-    best = sorted(shared, key=lambda n: (-shared[n], n))[: _CANDIDATES // 2]
-    near = {m for n in best[: _CANDIDATES // 8] for m in range(n - 2, n + 3) if 0 <= m < len(evidence.units)}
+    units = evidence.units_of(among)
+    if sum(map(len, units)) <= _CANDIDATES:
+        return list(chain.from_iterable(units))
+    shared = _shared(claim, evidence, units)
+    best = nsmallest(_CANDIDATES // 2, shared, key=lambda n: (-shared[n], n))
+    near = {m for n in best[: _CANDIDATES // 8] for m in range(n - 2, n + 3) if any(m in run for run in units)}
     return sorted({*best, *near})
+
+
+def _shared(claim: Claim, evidence: Evidence, units: Sequence[range]) -> Mapping[int, float]:
+    """The weight of the claim's words that each unit holds, rare words first and until too many places are seen."""
+    shared: dict[int, float] = {}
+    seen = 0
+    stems = {word.stem for word in claim.words if word.content} & evidence.where.keys()
+    for held in sorted((evidence.held(stemmed, units) for stemmed in sorted(stems)), key=len):
+        if shared and (seen := seen + len(held)) > _MOST_PLACES:
+            break
+        for number in held[:_MOST_PLACES]:
+            shared[number] = shared.get(number, 0.0) + 1 / len(held)
+    return shared
 
 
 def _join(claim: Claim, one: Unit, other: Unit) -> bool:

@@ -7,7 +7,7 @@ from rag.support import flow, roles
 from rag.support.claim import Claim, Window
 from rag.support.evidence import Unit
 from rag.support.facts import Fact, facts, stands_in
-from rag.support.reading import Word, match, words
+from rag.support.reading import Word, match, stems_of, words
 from rag.support.wording import has_opposite, listed, opposites, says_little, synonyms
 
 _DENIED = 3
@@ -45,7 +45,7 @@ def _opposed(claim: Claim, window: Window) -> Iterator[tuple[str, str]]:
     said = {word.stem for word in claim.words}
     for word in claim.words:
         among = _instead(word, claim, window)
-        for opposite in sorted(opposites(word.text)) if among else ():
+        for opposite in sorted(opposites(word.text) & stems_of(among)) if among else ():
             found = [other for other in among if other.stem == opposite]
             turned = any(other.denied != word.denied for other in found)
             if found and not turned and opposite not in said and synonyms(opposite).isdisjoint(said):

@@ -1,10 +1,12 @@
 """What claims are held against: sentences of passages, with the head of their table or the lead of their list."""
 
 import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from rag.hidden import without_hidden
 from rag.records import Span
@@ -14,13 +16,17 @@ from rag.support.reading import Word, words
 from rag.support.wording import stem
 
 _ITEM = re.compile(r"\s*(?:[-*•▪]|\(?\d{1,2}[.)])\s")
-_CAPITALS = re.compile(r"[^\W\d_a-zß-öø-ÿ][\w’'-]*(?:(?: (?:of|for|and|the|in|on|to|by))* [^\W\d_a-zß-öø-ÿ][\w’'-]*)+")
+_CAPITALS = re.compile(
+    r"[^\W\d_a-zß-öø-ÿ][\w’'-]{0,60}(?:(?: (?:of|for|and|the|in|on|to|by))* [^\W\d_a-zß-öø-ÿ][\w’'-]{0,60})+"
+)
 _EXPLAINED = re.compile(r"(?<=\()[A-Z][A-Za-z]{0,8}[A-Z]s?\b|\b[A-Z][A-Za-z]{0,8}[A-Z]s?\b(?=\*{0,2}\s?[:|(])")
 """An acronym in brackets, or one before a colon, a bracket or the next cell of a table."""
 _MOST_ACRONYMS = 500
-"""Of a passage, which bounds the time."""
+"""Of a passage, and twice as many of all together, which bounds the time."""
 _SMALL = frozenset(("of", "for", "and", "the", "in", "on", "to", "by", "de"))
 _LONGEST_RUN = 8
+_LONGEST_LEAD = 500
+"""Characters of the line that leads a unit whose words count for it, which bounds the time of a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,25 @@ class Unit:
     """The line that leads it: the head of a table, or what a list follows."""
 
 
+class Acronyms:
+    """Acronyms with the stems of what they stand for."""
+
+    def __init__(self, known: Mapping[str, Sequence[frozenset[str]]]) -> None:
+        """Know them."""
+        self._known = known
+        counts = Counter(stemmed for forms in known.values() for form in forms for stemmed in form)
+        self._by_rarest: dict[str, list[tuple[str, frozenset[str]]]] = {}
+        for acronym, form in ((acronym, form) for acronym, forms in known.items() for form in forms):
+            rarest = min(form, key=lambda stemmed: (counts[stemmed], stemmed))
+            self._by_rarest.setdefault(rarest, []).append((acronym, form))
+
+    def spelt_out(self, stems: AbstractSet[str]) -> frozenset[str]:
+        """The stems with those of what their acronyms stand for, and with the acronyms of what they spell out."""
+        meant = [form for acronym in self._known.keys() & stems for form in self._known[acronym]]
+        parts = [part for rarest in self._by_rarest.keys() & stems for part in self._by_rarest[rarest]]
+        return frozenset(stems).union(*meant, (acronym for acronym, form in parts if form <= stems))
+
+
 class Evidence:
     """Passages, read once for all claims that are held against them."""
 
@@ -63,9 +88,15 @@ class Evidence:
         self.passages = passages
         self.titles = " ".join(dict.fromkeys(passage.title for passage in passages))
         texts = [*(passage.text for passage in passages), self.titles]
-        self._defined = _collected(pair for text in texts for pair in _defined(text))
+        self._defined = Acronyms(_collected(_within(texts)))
+        self._spelt: tuple[str, Acronyms] = ("", self._defined)
         self._full = _collected(pair for text in texts for pair in _in_full(text))
-        self.units = [unit for number in range(len(passages)) for unit in self._units(number)]
+        self.units: list[Unit] = []
+        self._runs: list[range] = []
+        for number in range(len(passages)):
+            first = len(self.units)
+            self.units += self._units(number)
+            self._runs.append(range(first, len(self.units)))
         self.capitals: set[str] = set()
         self.smalls: set[str] = set()
         self.where: dict[str, list[int]] = {}
@@ -75,6 +106,18 @@ class Evidence:
             for stemmed in unit.stems:
                 self.where.setdefault(stemmed, []).append(number)
 
+    def units_of(self, among: AbstractSet[int] | None = None) -> list[range]:
+        """Numbers of the units of passages, or of all, a range for each."""
+        return [run for number, run in enumerate(self._runs) if among is None or number in among]
+
+    def held(self, stemmed: str, units: Sequence[range]) -> list[int]:
+        """Numbers of the units, among these, that hold a stem."""
+        places = self.where.get(stemmed, [])
+        if len(units) == len(self._runs):
+            return places
+        ends = ((bisect_left(places, run.start), bisect_left(places, run.stop)) for run in units)
+        return [number for first, end in ends for number in places[first:end]]
+
     def _units(self, number: int) -> Iterator[Unit]:
         passage = self.passages[number]
         text = passage.text
@@ -82,7 +125,7 @@ class Evidence:
         for span in sentences(text) if passage.spans is None else passage.spans:
             piece = without_hidden(text[span.start : span.end])
             row = piece.lstrip().startswith("|")
-            item = bool(_ITEM.match(piece)) or text[: span.start].endswith(("- ", "* "))
+            item = bool(_ITEM.match(piece)) or text.endswith(("- ", "* "), 0, span.start)
             head = (head or piece) if row else ""
             leads = (head if piece != head else lead) if row else lead if item else ""
             yield self._unit(number, span, piece, leads, row, item)
@@ -93,30 +136,34 @@ class Evidence:
 
     def _unit(self, number: int, span: Span, piece: str, leads: str, row: bool, item: bool) -> Unit:
         own = words(piece)
-        both = own + words(leads)
+        both = own + words(leads[:_LONGEST_LEAD])
         stems = self.spelt_out({word.stem for word in both})
-        return Unit(
-            number, span.start, span.end, piece, both, len(own), stems, facts(piece) + facts(leads), row, item, leads
-        )
+        told = facts(piece) + facts(leads[:_LONGEST_LEAD])
+        return Unit(number, span.start, span.end, piece, both, len(own), stems, told, row, item, leads)
 
     def spelt_out(self, stems: AbstractSet[str], claim: str | None = None) -> frozenset[str]:
         """The stems with those of what their acronyms stand for, and with the acronyms of what they spell out.
 
         As the passages define them, and for a claim as its own capitals, or those of the passages, spell them.
         """
-        added = set(stems)
-        known = self._defined if claim is None else self._of(claim)
-        for acronym, forms in known.items():
-            for form in forms:
-                if acronym in stems:
-                    added |= form
-                elif form <= stems:
-                    added.add(acronym)
-        return frozenset(added)
+        return (self._defined if claim is None else self._of(claim)).spelt_out(stems)
 
-    def _of(self, claim: str) -> Mapping[str, Sequence[frozenset[str]]]:
-        found = {word.stem: self._full.get(word.stem, ()) for word in words(claim) if word.text[1:2].isupper()}
-        return {**found, **_collected(_in_full(claim))}
+    def _of(self, claim: str) -> Acronyms:
+        last, known = self._spelt
+        if last != claim:
+            found = {word.stem: self._full.get(word.stem, ()) for word in words(claim) if word.text[1:2].isupper()}
+            known = Acronyms({**found, **_collected(_in_full(claim))})
+            self._spelt = (claim, known)
+        return known
+
+
+def _within(texts: Sequence[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    found = chain.from_iterable(map(_explained, texts))
+    return chain.from_iterable(_defined(text, match) for text, match in islice(found, 2 * _MOST_ACRONYMS))
+
+
+def _explained(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    return ((text, match) for match in islice(_EXPLAINED.finditer(text), _MOST_ACRONYMS))
 
 
 def _collected(pairs: Iterable[tuple[str, frozenset[str]]]) -> Mapping[str, Sequence[frozenset[str]]]:
@@ -128,18 +175,17 @@ def _collected(pairs: Iterable[tuple[str, frozenset[str]]]) -> Mapping[str, Sequ
     return found
 
 
-def _defined(text: str) -> Iterator[tuple[str, frozenset[str]]]:
-    """Acronyms with their words beside them: "commissioning groups (CGs)", "**ACO**: Accountable Care Organisation"."""
-    for match in islice(_EXPLAINED.finditer(text), _MOST_ACRONYMS):
-        letters = [c for c in match[0].removesuffix("s").lower() if c.isalpha()]
-        before = re.findall(r"[^\W\d_][\w’'-]*", text[max(match.start() - 120, 0) : match.start()])
-        after = re.findall(r"[^\W\d_][\w’'-]*", text[match.end() : match.end() + 120])
-        spelt = [before[-n:] for n in range(2, 11)] if text[: match.start()].endswith("(") else []
-        for run in (*spelt, *(after[:n] for n in range(2, 11))):
-            told = [word for word in run if word.lower() not in _SMALL]
-            if [word[0].lower() for word in told] == letters:
-                yield stem(match[0].removesuffix("s").lower()), frozenset(stem(word.lower()) for word in told)
-                break
+def _defined(text: str, match: re.Match[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    """An acronym with the words beside it: "commissioning groups (CGs)", "**ACO**: Accountable Care Organisation"."""
+    letters = [c for c in match[0].removesuffix("s").lower() if c.isalpha()]
+    before = re.findall(r"[^\W\d_][\w’'-]*", text[max(match.start() - 120, 0) : match.start()])
+    after = re.findall(r"[^\W\d_][\w’'-]*", text[match.end() : match.end() + 120])
+    spelt = [before[-n:] for n in range(2, 11)] if text.endswith("(", 0, match.start()) else []
+    for run in (*spelt, *(after[:n] for n in range(2, 11))):
+        told = [word for word in run if word.lower() not in _SMALL]
+        if [word[0].lower() for word in told] == letters:
+            yield stem(match[0].removesuffix("s").lower()), frozenset(stem(word.lower()) for word in told)
+            return
 
 
 def _in_full(text: str) -> Iterator[tuple[str, frozenset[str]]]:

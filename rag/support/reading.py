@@ -1,7 +1,7 @@
 """Reads a text into words, each with its stem and whether a "not" reaches it, and says which words match."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +22,8 @@ _SHORT_REACH = 3
 _BEGINNING = 5
 _BEGINNING_SHARE = 0.7
 """Letters, and share of the longer word, from which two words with the same beginning match ("fund", "funding")."""
+_MOST_ALIKE = 20
+"""Stems of a set with the same beginning that are compared, which bounds the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,25 @@ def _parts(text: str) -> Iterator[tuple[str, int]]:
 
 
 def match(stemmed: str, among: AbstractSet[str]) -> str | None:
-    """The stem among others that is the same, can say the same, or has the same long beginning; the first in order."""
+    """The stem among others that is the same, can say the same, or has the same long beginning."""
     if stemmed in among:
         return stemmed
     near = synonyms(stemmed)
+    if isinstance(among, frozenset):
+        alike = _by_beginning(among).get(stemmed[:_BEGINNING], ()) if len(stemmed) >= _BEGINNING else ()
+        return min(near & among, default=None) or next((other for other in alike if _begin_alike(stemmed, other)), None)
+    if len(stemmed) < _BEGINNING and near.isdisjoint(among):
+        return None
     return next((other for other in among if other in near or _begin_alike(stemmed, other)), None)
+
+
+@lru_cache(maxsize=128)
+def _by_beginning(stems: frozenset[str]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for stemmed in sorted(stems):
+        if len(alike := found.setdefault(stemmed[:_BEGINNING], [])) < _MOST_ALIKE:
+            alike.append(stemmed)
+    return found
 
 
 def _begin_alike(one: str, other: str) -> bool:

@@ -1,6 +1,7 @@
 """Scores one sentence against passages: rules first, then the weight of the words that stand in no quote."""
 
 import math
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from rag.support.claim import Claim, Window, best_window, read_claim
@@ -47,12 +48,15 @@ class Score:
         return self.support >= SUPPORTED_FROM
 
 
-def score(sentence: str, evidence: Evidence) -> Score:
-    """How far passages bear a sentence out, without the markers that it may carry."""
+def score(sentence: str, evidence: Evidence, among: AbstractSet[int] | None = None) -> Score:
+    """How far passages bear a sentence out, without the markers that it may carry.
+
+    Quotes come from the passages `among` the evidence, if given; what acronyms stand for, from all.
+    """
     claim = read_claim(sentence[: _LONGEST + 1], evidence)
     if len(sentence) > _LONGEST or len(claim.facts) > _MOST_FACTS:
         return Score(0.0, ("the sentence is too long to be held against quotes",), None)
-    window = best_window(claim, evidence)
+    window = best_window(claim, evidence, among)
     if window is None:
         return Score(0.0, ("there is no passage to hold it against",), None)
     facts = [fact.text for fact in (*window.facts_missing, *window.names_missing)]

@@ -1,11 +1,12 @@
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from rag import IndexBusyError, Library, NotFoundError, SettingError
 from rag.load.loader import document_id
-from rag.records import PassageVectors, Span
+from rag.records import PassageVectors, Progress, Span
 from tests.rag.fakes import FakeEmbedder
 from tests.rag.test_generations import another_writer
 
@@ -97,6 +98,81 @@ def test_who_writes_brings_every_collection_in_step_with_what_was_removed_meanwh
     writer.add(TOWER, "tower.txt", "harbour")
 
     assert stocked.audit().findings == ()
+
+
+class _StoppedError(Exception):
+    """Whoever follows the progress wants no more."""
+
+
+def _stop(_: Progress) -> None:
+    raise _StoppedError
+
+
+def test_a_writer_that_is_stopped_leaves_nothing_of_what_was_removed_meanwhile(
+    stocked: Library, make_library: Callable[..., Library]
+) -> None:
+    stocked.add(TOWER, "tower.txt", "harbour")
+
+    def remove_both() -> None:
+        stocked.remove([document_id("ferry.txt")])
+        stocked.drop_collection("harbour")
+
+    with pytest.raises(_StoppedError):
+        make_library().add(b"Another text.", "other.txt", "harbour", on_progress=_stop_after(remove_both))
+
+    assert stocked.audit().findings == ()
+    assert not (stocked.index / "search" / "harbour").exists()
+
+
+def _stop_after(act: Callable[[], None]) -> Callable[[Progress], None]:
+    def progressed(progress: Progress) -> None:
+        with suppress(NotFoundError):
+            act()
+        _stop(progress)
+
+    return progressed
+
+
+def test_a_reader_does_not_bring_back_the_files_of_a_collection_dropped_under_it(stocked: Library) -> None:
+    stocked.add(TOWER, "tower.txt", "harbour")
+    stocked.drop_collection("harbour")
+
+    with pytest.raises(NotFoundError):
+        stocked._generations.current("harbour")
+
+    assert not (stocked.index / "search" / "harbour").exists()
+
+
+def test_what_a_killed_process_left_of_a_removal_is_caught_up_with(stocked: Library) -> None:
+    stocked.store.remove("default", document_id("ferry.txt"))
+    assert stocked.audit().findings
+
+    stocked.catch_up()
+
+    assert stocked.audit().findings == ()
+
+
+def test_removals_of_long_ago_are_forgotten_unless_something_waits_that_they_could_concern(stocked: Library) -> None:
+    db = stocked.store.database.connection
+    stocked.add(TOWER, "tower.txt")
+    stocked.remove([document_id("tower.txt")])
+    db.execute("INSERT INTO jobs VALUES (1, 'job_1', 'default', '', 'queued', 0, '', NULL)")
+    db.execute("UPDATE meta SET value = value + 20000 WHERE name = 'changes'")
+
+    stocked.remove([document_id("ferry.txt")])
+    assert db.execute("SELECT count(*) FROM removed").fetchone() == (2,)
+
+    db.execute("DELETE FROM jobs")
+    stocked.remove([document_id("lantern.txt")])
+    assert db.execute("SELECT count(*) FROM removed").fetchone() == (2,)
+
+
+def test_a_collection_stays_when_its_last_document_goes(stocked: Library, notes: Path) -> None:
+    stocked.ingest([notes / "ferry.txt"], "harbour")
+
+    stocked.remove([document_id("ferry.txt")], "harbour")
+
+    assert stocked.ask(FERRY, "harbour").because == "no_documents"
 
 
 def test_a_document_removed_while_it_is_embedded_stays_removed(

@@ -112,7 +112,8 @@ def test_a_reader_opens_and_answers_while_a_long_document_is_embedded(
 
     library.ingest([tmp_path / "log.md"])
 
-    assert answers == ["answered", "answered"]
+    assert len(answers) > 1
+    assert set(answers) == {"answered"}
 
 
 def test_a_document_of_nothing_but_furniture_is_kept_and_remarked(library: Library, tmp_path: Path) -> None:
@@ -369,6 +370,61 @@ def test_progress_counts_files_and_ends_with_the_last(library: Library, notes: P
 
     assert [p.file for p in seen] == sorted(p.file for p in seen)
     assert (seen[-1].files, seen[-1].file) == (6, 6)
+
+
+def upload_of(documents: int) -> bytes:
+    found = ({"doc_id": f"day {n}", "text": f"On day {n} the wind blew from {n} degrees."} for n in range(documents))
+    return "".join(json.dumps(document) + "\n" for document in found).encode()
+
+
+def test_an_upload_of_many_small_documents_says_how_far_it_is(library: Library) -> None:
+    seen: list[Progress] = []
+
+    library.add(upload_of(300), "days.jsonl", on_progress=seen.append)
+
+    passages = [p.passages for p in seen]
+    assert passages == sorted(passages)
+    assert (passages[0], passages[-1]) == (0, 300)
+    assert len(set(passages)) > 2
+
+
+def test_an_upload_that_is_left_keeps_what_was_stored_whole(library: Library, embedder: FakeEmbedder) -> None:
+    class LeftError(Exception):
+        pass
+
+    def leave(progress: Progress) -> None:
+        if progress.source == "day 50":
+            raise LeftError
+
+    with pytest.raises(LeftError):
+        library.add(upload_of(300), "days.jsonl", on_progress=leave)
+
+    kept = library.documents()
+    assert len(kept) == 51
+    assert all(library.text(info.id).startswith(f"On {info.source} the wind") for info in kept)
+    assert all(len(library.passage_spans(info.id)) == 1 for info in kept)
+    assert len(embedder.embedded) < 200
+
+    report = library.add(upload_of(300), "days.jsonl")
+    assert counts(report) == (249, 0, 51, 0)
+    assert library.search("wind on day 7").hits[0].document.source == "day 7"
+    assert library.audit().findings == ()
+
+
+def test_a_long_upload_is_left_between_two_calls_of_the_embedder(library: Library, embedder: FakeEmbedder) -> None:
+    class LeftError(Exception):
+        pass
+
+    def leave(progress: Progress) -> None:
+        if progress.passages:
+            raise LeftError
+
+    entries = "".join(f"# Day {n}\n\nOn day {n} the wind blew from {n} degrees.\n\n" for n in range(300))
+    with pytest.raises(LeftError):
+        library.add(entries.encode(), "log.md", on_progress=leave)
+
+    assert 0 < len(embedder.embedded) < 200
+    assert library.documents() == []
 
 
 def test_a_path_that_does_not_exist_is_a_problem(library: Library, tmp_path: Path) -> None:

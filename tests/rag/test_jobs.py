@@ -147,6 +147,44 @@ def test_being_put_back_is_no_attempt(store: Store) -> None:
     assert take(store).source == "a.txt"
 
 
+def test_a_file_that_was_put_back_can_still_be_finished(store: Store) -> None:
+    job = accept(store, "a.txt", "b.txt")
+    taken = take(store)
+    store.jobs.put_back(taken)
+
+    assert store.jobs.note_passages(taken, 3)
+    waiting = store.jobs.get(job.id)
+    assert (states(waiting), waiting.files[0].passages) == (["queued", "queued"], 0)
+    store.jobs.finish(taken, "added", None, 7)
+
+    assert states(store.jobs.get(job.id)) == ["added", "queued"]
+    assert store.jobs.get(job.id).files[0].passages == 7
+    assert kept(store) == [None, b"text"]
+    store.jobs.finish(take(store), "added", None, 1)
+    assert store.jobs.get(job.id).state == "done"
+
+
+def test_a_file_is_tried_again_twice(store: Store) -> None:
+    job = accept(store, "a.txt", "b.txt")
+    for _ in range(MOST_ATTEMPTS - 1):
+        assert store.jobs.try_again(take(store))
+        assert (store.jobs.get(job.id).state, states(store.jobs.get(job.id))) == ("queued", ["queued", "queued"])
+
+    last = take(store)
+    assert not store.jobs.try_again(last)
+
+    assert last.source == "a.txt"
+    assert states(store.jobs.get(job.id)) == ["running", "queued"]
+
+
+def test_a_file_that_was_put_back_has_made_no_attempt_where_it_fails_after_that(store: Store) -> None:
+    accept(store, "a.txt")
+    for _ in range(MOST_ATTEMPTS + 1):
+        taken = take(store)
+        store.jobs.put_back(taken)
+        assert store.jobs.try_again(taken)
+
+
 def test_a_file_that_is_put_back_is_the_next_again(store: Store) -> None:
     job = accept(store, "a.txt", "b.txt")
 
@@ -315,7 +353,7 @@ def test_a_documents_uploads_are_cancelled_with_it(store: Store) -> None:
     assert kept(store) == [None, b"text", None, b"text"]
 
 
-@pytest.mark.parametrize("end", ["finish", "put back"])
+@pytest.mark.parametrize("end", ["finish", "put back", "try again"])
 def test_a_file_that_is_cancelled_in_hand_stays_cancelled(store: Store, end: str) -> None:
     job = accept(store, "a.txt")
     taken = take(store)
@@ -326,6 +364,8 @@ def test_a_file_that_is_cancelled_in_hand_stays_cancelled(store: Store, end: str
 
     if end == "finish":
         store.jobs.finish(taken, "added", None, 1)
+    elif end == "try again":
+        assert not store.jobs.try_again(taken)
     else:
         store.jobs.put_back(taken)
     store.jobs.recover()

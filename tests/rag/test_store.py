@@ -242,24 +242,31 @@ def test_threads_read_while_another_writes(store: Store) -> None:
 
 
 def test_connections_close_with_their_threads(store: Store) -> None:
-    before = connections()
+    before = connections(store)
     for _ in range(20):
         thread = Thread(target=store.documents.collections)
         thread.start()
         thread.join()
 
-    assert connections() - before <= 1
+    assert connections(store) - before <= 1
 
 
-def connections() -> int:
-    """How many are open in this process."""
+def connections(store: Store) -> int:
+    """How many connections to its database are open in this process."""
     collect()
-    return sum(isinstance(found, _Connection) for found in get_objects())
+    return sum(_leads_to(store, found) for found in get_objects() if isinstance(found, _Connection))
+
+
+def _leads_to(store: Store, found: sqlite3.Connection) -> bool:
+    try:
+        return bool(found.execute("PRAGMA database_list").fetchone()[2] == str(store.database.path))
+    except sqlite3.ProgrammingError:  # closed
+        return False
 
 
 def test_a_database_closed_under_a_reader_closes_when_that_is_done(store: Store) -> None:
     put(store, DOCUMENT)
-    before = connections()
+    before = connections(store)
     reading, closed = Event(), Event()
 
     def read() -> None:
@@ -275,7 +282,7 @@ def test_a_database_closed_under_a_reader_closes_when_that_is_done(store: Store)
         closed.set()
         read_on.result()
 
-    assert connections() < before
+    assert connections(store) < before
 
 
 def test_a_closed_database_opens_again_when_it_is_used(store: Store) -> None:

@@ -3,7 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from rag import Library, NotFoundError, check_passages, split_reply
-from rag.support import CheckedSentence, Evidence, Passage, is_checkable, score
+from rag.records import Span
+from rag.support import CheckedSentence, Evidence, Passage, checked_sentences, is_checkable, score
 from rag.support.facts import facts, name_words, stands_in
 
 FERRY = (
@@ -188,3 +189,35 @@ def test_a_library_without_documents_supports_nothing(make_library: Callable[...
     assert (found.checkable, found.supported, found.support) == (True, False, 0)
     with pytest.raises(NotFoundError, match="nowhere"):
         library.check("Hello!", "nowhere")
+
+
+def test_an_item_is_known_by_its_mark_when_its_span_leaves_the_mark_out() -> None:
+    text = "Duties:\n- keep the channel open;\nThe pier is lit."
+    spans = (Span(0, 7), Span(10, 32), Span(33, len(text)))
+
+    duties, item, after = Evidence([Passage(text, spans)]).units
+
+    assert [unit.item for unit in (duties, item, after)] == [False, True, False]
+    assert item.lead == "Duties:"
+
+
+def test_sentences_are_given_as_they_are_checked_and_markers_count_among_all_passages() -> None:
+    passages = ["The boat sails.", FERRY, "The Harbour Trust owns a lighthouse."]
+    text = "The HT owns a lighthouse. [3] Ada Holm is an engineer. [1][3] Ada Holm is an engineer. [2]"
+
+    found = checked_sentences(text, passages)
+
+    first = next(found)
+    assert [(quote.passage, quote.quote) for quote in first.quotes] == [(2, passages[2])]
+    assert [sentence.supported for sentence in found] == [False, True]
+
+
+def test_only_the_passages_that_a_marker_names_give_quotes_however_many_there_are() -> None:
+    crowd = "\n\n".join(f"Ada Holm is an engineer of pier {number}." for number in range(100))
+    other = "\n\n".join(f"The ferry calls at pier {number}." for number in range(100))
+
+    named, not_named = check_passages("Ada Holm is an engineer. [1] Ada Holm is an engineer. [2]", [crowd, other])
+
+    assert named.supported
+    assert {quote.passage for quote in named.quotes} == {0}
+    assert not not_named.supported

@@ -136,6 +136,16 @@ def test_a_model_stands_for_a_collection(start: Start, two: Library) -> None:
         assert "1628" not in (elsewhere.choices[0].message.content or "")
 
 
+def test_a_conversation_has_an_end(client: httpx.Client) -> None:
+    said = [{"role": "assistant", "content": "Yes."}] * 999
+    body = {"model": "rag", "messages": [*said, {"role": "user", "content": NESTS}]}
+    assert client.post("/v1/chat/completions", json=body).status_code == 200
+    refused = client.post("/v1/chat/completions", json={**body, "messages": [*said, *said]})
+    assert refused.status_code == 422
+    assert "messages" in refused.json()["error"]["message"]
+    assert "1000" in refused.json()["error"]["message"]
+
+
 def test_a_wrong_key_is_told_in_words(start: Start, two: Library) -> None:
     two.store.keys.create("reader", write=False)
     with opened(start(two), "wrong") as official:
@@ -165,3 +175,4 @@ def test_a_browser_key_is_told_no_scores(start: Start, two: Library) -> None:
             model="rag", messages=asked(NESTS), extra_headers={"Origin": "https://example.org"}
         )
     assert [c["score"] for c in own(found)["citations"]] == [None]
+    assert 0 < own(found)["confidence"] < 1

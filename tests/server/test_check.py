@@ -1,12 +1,17 @@
+import asyncio
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
-from rag import Library
+from rag import Library, split_reply
 from rag.client.replies import SupportReply
+from rag.settings import read_settings
+from server.check import Check
+from server.limits import Gate
 from tests.server.conftest import Start
 
 KENT = "A heronry in Kent counted 160 nests in 2009."
@@ -71,6 +76,10 @@ def test_a_sentence_with_markers_is_held_against_what_it_names(client: httpx.Cli
         ({"text": KENT, "passages": []}, "passages"),
         ({"text": KENT, "passages": [""]}, "passages.0"),
         ({"text": KENT, "passages": ["x"] * 51}, "passages"),
+        (
+            {"text": KENT, "passages": ["x" * 50_000, "x" * 50_001]},
+            "hold 100,001 characters, over the limit of 100,000",
+        ),
         ({"text": KENT, "passages": ["x"], "collection": "default"}, "passages"),
         ({"text": KENT, "language": "en"}, "language"),
         ({"text": KENT, "markers": "yes"}, "markers"),
@@ -84,6 +93,87 @@ def test_what_is_over_a_limit_or_not_of_the_shape_is_refused(
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert field in response.json()["detail"]
+
+
+def test_sentences_keep_their_place_when_held_against_documents(client: httpx.Client) -> None:
+    text = f"🦉 {TOLD} [1]\n\n- {KENT}\n"
+
+    found = _check(client, text=text)["sentences"]
+
+    assert [(s["start"], s["end"]) for s in found] == [(span.start, span.end) for span in split_reply(text)]
+    assert all(text[s["start"] : s["end"]] == s["sentence"] for s in found)
+    assert [s["supported"] for s in found if KENT in s["sentence"]] == [True, True]
+
+
+class _Runs:
+    """Counts what enters a gate."""
+
+    def __init__(self) -> None:
+        self.entered = 0
+        self.first = asyncio.Event()
+        self._inside = 0
+
+    def inside(self, count: int) -> None:
+        self.entered += count > self._inside
+        self._inside = count
+        self.first.set()
+
+    def refused(self) -> None:
+        raise AssertionError
+
+    def done(self, result: object) -> None:
+        pass
+
+
+async def _started(
+    library: Library, gate: Gate, runs: _Runs, body: dict[str, object]
+) -> "asyncio.Task[httpx.Response]":
+    """A check that goes back to the queue after each sentence, when its first is in the gate."""
+    app = FastAPI()
+    app.state.settings = read_settings()
+    app.include_router(Check(library, gate, stretch_s=0).routes())
+
+    async def sent() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://check") as client:
+            return await client.post("/v1/check", json=body)
+
+    check = asyncio.create_task(sent())
+    await runs.first.wait()
+    return check
+
+
+BODIES = [{"text": f"{KENT} " * 20}, {"text": f"{KENT} " * 20, "passages": [KENT]}]
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_other_work_gets_its_turn_between_two_sentences(library: Library, body: dict[str, object]) -> None:
+    async def both() -> tuple[bool, httpx.Response]:
+        gate = Gate(1, 10, runs := _Runs())
+        check = await _started(library, gate, runs, body)
+        await gate.run(lambda: None)
+        return check.done(), await check
+
+    ended_first, response = asyncio.run(both())
+
+    assert not ended_first
+    assert response.json()["supported"] == 20
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_check_goes_no_further_when_it_is_cancelled(library: Library, body: dict[str, object]) -> None:
+    runs = _Runs()
+
+    async def hung_up() -> None:
+        gate = Gate(1, 10, runs)
+        check = await _started(library, gate, runs, body)
+        check.cancel()
+        await asyncio.wait([check])
+        await gate.run(lambda: None)
+        assert check.cancelled()
+
+    asyncio.run(hung_up())
+
+    assert runs.entered == 2
 
 
 def test_an_unknown_collection_is_not_found(client: httpx.Client) -> None:

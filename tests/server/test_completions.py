@@ -4,7 +4,7 @@ import httpx
 import openai
 import pytest
 
-from rag.tokens import count_tokens
+from rag.tokens import count_tokens, estimate_tokens
 from server.completions import completed
 from tests.server.official import NESTS, OFF_TOPIC, OWLS_AND_HERONS, asked, chunks, opened, own
 
@@ -39,6 +39,19 @@ def test_an_annotation_leads_to_the_text_that_holds_the_quote(official: openai.O
     assert quote.startswith(start)
     assert quote.endswith(end)
     assert quote in text.text
+
+
+def test_tokens_of_a_long_text_are_estimated_from_its_beginning(official: openai.OpenAI) -> None:
+    said = "Herons nest in trees. " * 2_000
+    found = official.chat.completions.create(
+        model="rag", messages=[{"role": "assistant", "content": said}, {"role": "user", "content": NESTS}]
+    )
+    assert found.usage is not None
+    exact = count_tokens(said) + count_tokens(NESTS)
+    assert found.usage.prompt_tokens == pytest.approx(exact, rel=0.01)
+    assert estimate_tokens("a b c " * 3_000 + "strange" * 10_000) == round(
+        count_tokens(("a b c " * 3_000 + "strange" * 10_000)[:20_000]) * 88_000 / 20_000
+    )
 
 
 def test_tokens_are_counted(official: openai.OpenAI) -> None:

@@ -1,10 +1,12 @@
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
 
-from rag import Library
+from rag import DocumentInfo, Library
 from rag.client.replies import DocumentReply, DocumentsReply, TextReply
 from tests.program import NESTS
 from tests.server.conftest import Start
@@ -56,7 +58,16 @@ def test_the_text_comes_as_json(client: httpx.Client, heron: str, library: Libra
     assert reply["text"] == library.text(heron)
 
 
-@pytest.mark.parametrize("accept", ["text/plain", "text/html,application/xhtml+xml,*/*;q=0.8"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/plain",
+        "text/plain, */*",
+        "text/plain, application/json;q=0.9",
+        "text/html",
+        "text/html,application/xhtml+xml,*/*;q=0.8",
+    ],
+)
 def test_the_bare_text_comes_for_those_who_ask_and_for_browsers(
     client: httpx.Client, heron: str, library: Library, accept: str
 ) -> None:
@@ -64,6 +75,47 @@ def test_the_bare_text_comes_for_those_who_ask_and_for_browsers(
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
     assert response.content.decode() == library.text(heron)
     assert response.headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "*/*",
+        "application/json",
+        "text/plain;q=0, application/json",
+        "text/plain;q=0.5, application/json",
+        "text/plain;q=0, text/html",
+        "text/html, application/json",
+        "image/png",
+    ],
+)
+def test_json_comes_where_it_is_more_welcome(client: httpx.Client, heron: str, accept: str) -> None:
+    response = client.get(f"/v1/documents/{heron}/text", headers={"Accept": accept})
+    assert response.headers["content-type"] == "application/json"
+
+
+class _Replaced:
+    """A library in which a document is replaced while its text is read for the first time."""
+
+    def __init__(self, library: Library, index: Path) -> None:
+        self._library = library
+        self._changed = False
+        self.index = index
+        self.store = library.store
+
+    def document(self, *at: str) -> DocumentInfo:
+        found = self._library.document(*at)
+        return replace(found, sha256="new") if self._changed else found
+
+    def text(self, *_: str) -> str:
+        self._changed = True
+        return "new"
+
+
+def test_new_text_never_goes_out_under_the_old_tag(start: Start, library: Library, heron: str, tmp_path: Path) -> None:
+    client = start(cast("Library", _Replaced(library, tmp_path)))
+    response = client.get(f"/v1/documents/{heron}/text")
+    assert (response.headers["etag"], response.json()["text"]) == ('W/"new"', "new")
 
 
 def test_a_text_that_is_still_the_same_is_not_sent_again(client: httpx.Client, heron: str) -> None:

@@ -1,5 +1,12 @@
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
 import httpx
 import pytest
+
+from rag import Library
+from tests.server.conftest import Start
 
 PATHS = ["/", "/healthz", "/v1/documents", "/v1/nothing", "/openapi.json", "/static/page.js"]
 
@@ -38,3 +45,30 @@ def test_an_id_that_could_spoil_a_log_line_is_replaced(client: httpx.Client, giv
 
 def test_ids_differ(client: httpx.Client) -> None:
     assert client.get("/healthz").headers["x-request-id"] != client.get("/healthz").headers["x-request-id"]
+
+
+@pytest.fixture
+def broken(own_index: Path) -> Iterator[Library]:
+    """A library that fails in a way that nobody foresaw when a document is asked for."""
+    with closing(Library(own_index)) as library:
+        library.store.database.connection.execute("ALTER TABLE documents RENAME TO elsewhere")
+        yield library
+
+
+def test_a_page_of_a_named_origin_can_read_an_unforeseen_error(broken: Library, start: Start) -> None:
+    page = "https://a.example"
+    client = start(broken, cors_origins=page)
+    response = client.get("/v1/documents/doc_1", headers={"Origin": page, "X-Request-ID": "abc-1"})
+    assert (response.status_code, response.headers["content-type"]) == (500, "application/problem+json")
+    assert response.headers["access-control-allow-origin"] == page
+    assert response.headers["x-request-id"] == "abc-1"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_an_unforeseen_error_is_logged_once_with_its_route_and_without_its_path(
+    broken: Library, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert start(broken).get("/v1/documents/canary", headers={"X-Request-ID": "abc-1"}).status_code == 500
+    told = [record.getMessage() for record in caplog.records if record.name == "rag.server"]
+    assert told == ["request abc-1 to /v1/documents/{document_id} failed"]
+    assert "canary" not in caplog.text

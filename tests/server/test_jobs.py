@@ -13,11 +13,13 @@ from time import monotonic, sleep
 import httpx
 import pytest
 
-from rag import IndexBusyError, IngestReport, Library, Problem, Progress
+from rag import IndexBusyError, IndexUnusableError, IngestReport, Library, ModelError, Problem, Progress
+from rag.cli.serving import STOP_S
 from rag.load import document_id
 from rag.records import PassageVectors, Span, Vectors
 from rag.store import Job, Store, Upload
-from server.jobs import End, Runner, outcome
+from rag.store.jobs import MOST_ATTEMPTS
+from server.jobs import GRACE_S, LAST_S, End, Runner, outcome
 from tests.program import command, environment
 from tests.rag.fakes import FakeEmbedder, fake_library
 
@@ -78,7 +80,7 @@ def accept(store: Store, *sources: str) -> str:
 
 
 def runner_of(store: Store, library: FakeAdds | Library, grace_s: float = 8.0, poll_s: float = LONG_S) -> Runner:
-    return Runner(library, store.jobs, store.database.path.parent / "jobs.lock", grace_s, 0.01, poll_s)
+    return Runner(library, store.jobs, store.database.path.parent / "jobs.lock", grace_s, 0.01, poll_s, 0.01)
 
 
 @contextmanager
@@ -102,6 +104,10 @@ def until(true: Callable[[], bool]) -> None:
 def done(store: Store, job_id: str) -> Job:
     until(lambda: store.jobs.get(job_id).state == "done")
     return store.jobs.get(job_id)
+
+
+def attempts(store: Store) -> list[int]:
+    return [count for (count,) in store.database.connection.execute("SELECT attempts FROM job_files ORDER BY number")]
 
 
 def states(job: Job) -> list[str]:
@@ -174,7 +180,7 @@ def test_while_another_process_writes_the_file_waits_its_turn(store: Store) -> N
 
 def test_an_error_that_nobody_foresaw_fails_its_file_only(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     def broken(_: Callable[[Progress], None]) -> IngestReport:
-        raise OSError("no space left on /secret/index")
+        raise ValueError("what is in /secret/index")
 
     job = accept(store, "a.txt", "b.txt")
     with caplog.at_level(logging.ERROR, "rag.server"), running(runner_of(store, FakeAdds(broken))):
@@ -183,6 +189,47 @@ def test_an_error_that_nobody_foresaw_fails_its_file_only(store: Store, caplog: 
     assert [file.state for file in files] == ["failed", "added"]
     assert "/secret" not in str(files[0].detail)
     assert "log" in str(files[0].detail)
+    assert job in caplog.text
+
+
+PASSING = [
+    sqlite3.OperationalError("database or disk is full"),
+    OSError("no space left on /secret/index"),
+    MemoryError(),
+    ModelError("There is no model in /secret/index."),
+    IndexUnusableError("The file /secret/index is damaged."),
+]
+
+
+def failing(error: Exception) -> Callable[[Callable[[Progress], None]], IngestReport]:
+    def fail(_: Callable[[Progress], None]) -> IngestReport:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("error", PASSING, ids=lambda error: type(error).__name__)
+def test_a_file_that_failed_for_now_is_tried_again(store: Store, error: Exception) -> None:
+    job = accept(store, "a.txt", "b.txt")
+    library = FakeAdds(*[failing(error)] * 2)
+
+    with running(runner_of(store, library)):
+        files = done(store, job).files
+
+    assert [file.state for file in files] == ["added", "added"]
+    assert library.sources == ["a.txt", "a.txt", "a.txt", "b.txt"]
+
+
+def test_a_file_that_failed_for_now_three_times_has_failed(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    job = accept(store, "a.txt", "b.txt")
+    library = FakeAdds(*[failing(PASSING[1])] * 3)
+
+    with caplog.at_level(logging.ERROR, "rag.server"), running(runner_of(store, library)):
+        files = done(store, job).files
+
+    assert [file.state for file in files] == ["failed", "added"]
+    assert library.sources == ["a.txt", "a.txt", "a.txt", "b.txt"]
+    assert "/secret" not in str(files[0].detail)
     assert job in caplog.text
 
 
@@ -236,6 +283,32 @@ def test_the_file_in_hand_is_finished_when_the_service_stops(store: Store) -> No
         stopping.set()
 
     assert states(store.jobs.get(job))[0] == "added"
+
+
+def test_the_file_in_hand_is_put_back_at_once_when_the_service_stops(store: Store) -> None:
+    went_on: list[str] = []
+
+    def slow(on_progress: Callable[[Progress], None]) -> IngestReport:
+        began.set()
+        until(lambda: attempts(store) == [0])
+        assert states(store.jobs.get(job)) == ["queued"]
+        on_progress(Progress(1, 1, 512, "a.txt"))
+        went_on.append("to the end")
+        return IngestReport(added=1, passages=700)
+
+    began = Event()
+    job = accept(store, "a.txt")
+    with running(runner_of(store, FakeAdds(slow), grace_s=120)):
+        assert began.wait(30)
+        assert attempts(store) == [1]
+
+    found = store.jobs.get(job)
+    assert went_on == ["to the end"]
+    assert (found.state, states(found), found.files[0].passages) == ("done", ["added"], 700)
+
+
+def test_a_stop_is_over_before_the_process_is_killed() -> None:
+    assert GRACE_S + LAST_S < 9 < STOP_S
 
 
 def test_a_file_that_takes_too_long_stops_at_the_next_moment_and_comes_again(store: Store) -> None:
@@ -353,7 +426,7 @@ def test_the_end_of_a_file_says_what_became_of_it(report: IngestReport, end: End
 
 
 @contextmanager
-def serving(index: Path, log: Path) -> Iterator[httpx.Client]:
+def serving(index: Path, log: Path) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
     """The service in a process of its own, which is killed at the end."""
     with (
         log.open("w") as stderr,
@@ -366,14 +439,14 @@ def serving(index: Path, log: Path) -> Iterator[httpx.Client]:
             address = _ADDRESS.search(log.read_text())
             assert address is not None, log.read_text()
             with httpx.Client(base_url=address[0], timeout=30) as client:
-                yield client
+                yield client, process
         finally:
             process.kill()
 
 
 def test_a_service_killed_while_it_takes_uploads_up_loses_none(own_index: Path, tmp_path: Path) -> None:
     texts = {f"ship{n}.txt": f"The ship Marigold{n} carried {n + 200} barrels of tar to Riga." for n in range(5)}
-    with serving(own_index, tmp_path / "first.log") as client:
+    with serving(own_index, tmp_path / "first.log") as (client, _):
         sent = [("file", (name, text.encode())) for name, text in texts.items()]
         response = client.post("/v1/documents", files=sent)
         assert response.status_code == 202
@@ -382,7 +455,7 @@ def test_a_service_killed_while_it_takes_uploads_up_loses_none(own_index: Path, 
     with closing(Library(own_index)) as library:
         assert library.store.jobs.get(job.rpartition("/")[2]).state != "done"
 
-    with serving(own_index, tmp_path / "second.log") as client:
+    with serving(own_index, tmp_path / "second.log") as (client, _):
         until(lambda: client.get(job).json()["state"] == "done")
         files = client.get(job).json()["files"]
         assert {file["state"] for file in files} <= {"added", "unchanged"}
@@ -390,3 +463,18 @@ def test_a_service_killed_while_it_takes_uploads_up_loses_none(own_index: Path, 
         assert texts.keys() <= {d["source"] for d in listed}
         answer = client.post("/v1/ask", json={"question": "How many barrels did the Marigold4 carry to Riga?"}).json()
         assert "204 barrels" in answer["answer"]
+
+
+def test_a_file_in_hand_outlives_three_orderly_stops(own_index: Path, tmp_path: Path) -> None:
+    text = "\n\n".join(f"On day {n} the wind blew from {n % 360} degrees, and {n} boats went out." for n in range(4000))
+    with closing(Store(own_index / "truth.sqlite")) as store:
+        job = store.jobs.accept("default", [Upload("log.txt", None, len(text), BytesIO(text.encode()))], 1, 1 << 20)
+        assert job is not None
+        for time in range(MOST_ATTEMPTS):
+            with serving(own_index, tmp_path / f"{time}.log") as (_, process):
+                until(lambda: states(store.jobs.get(job.id)) == ["running"])
+                process.terminate()
+                # Here it is killed, before it has waited for the file.
+                until(lambda: attempts(store) == [0])
+
+        assert states(store.jobs.get(job.id)) == ["queued"]

@@ -183,6 +183,25 @@ def test_a_browser_key_works_from_pages_of_its_origins_only(own: Library, start:
     assert client.delete(f"/v1/documents/{heron}", headers=bearer(key, Origin=PAGE)).status_code == 403
 
 
+@pytest.mark.parametrize("origin", ["http://a.example:8000", "https://a.example:8000"])
+def test_a_page_of_the_service_itself_may_get_without_an_origin(own: Library, start: Start, origin: str) -> None:
+    client, key = start(own), key_of(own, write=False, origins=["https://b.example", origin])
+    here, own_page = {"Host": "a.example:8000"}, {"Sec-Fetch-Site": "same-origin"}
+    assert client.get("/v1/documents", headers=bearer(key, **here, **own_page)).status_code == 200
+    for headers in (
+        here,
+        {**here, "Sec-Fetch-Site": "same-site"},
+        {**here, "Sec-Fetch-Site": "cross-site"},
+        {**here, "Sec-Fetch-Site": "none"},
+        {**own_page, "Host": "a.example"},
+        {**own_page, "Host": "c.example:8000"},
+        own_page,
+        {**here, **own_page, "Origin": "https://c.example"},
+        {**here, **own_page, "Origin": ""},
+    ):
+        assert client.get("/v1/documents", headers=bearer(key, **headers)).status_code == 403, headers
+
+
 def test_a_browser_key_is_told_no_scores(own: Library, start: Start) -> None:
     client = start(own)
     page, other = key_of(own, write=False, origins=[PAGE]), key_of(own)
@@ -191,6 +210,8 @@ def test_a_browser_key_is_told_no_scores(own: Library, start: Start) -> None:
         found = client.post("/v1/search", json={"query": "nests"}, headers=headers).json()
         streamed = client.post("/v1/ask", json={**ASK, "stream": True}, headers=headers).text
         assert answer["citations"]
+        assert 0 < answer["confidence"] < 1  # of the answer, for pages to say in words
+        assert f'"confidence":{answer["confidence"]}' in streamed
         for passage in (*answer["citations"], *answer["passages"], *found["hits"]):
             assert (passage["score"] is not None) is told
             assert (passage.get("scores", {}) is not None) is (told or "scores" not in passage)

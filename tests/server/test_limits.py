@@ -181,6 +181,40 @@ def test_a_body_that_does_not_come_is_not_waited_for(start: Start) -> None:
     assert client.post("/v1/ask", json={"question": "How many nests?"}).status_code == 200
 
 
+_UPLOAD = (
+    b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: %d\r\n\r\n"
+)
+_PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+
+
+def test_an_upload_that_comes_on_may_take_longer_than_other_bodies(start: Start) -> None:
+    client = start(request_timeout_s=1)
+    with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=20) as line:
+        body, pieces = b"x" * (64 << 10), 6
+        line.sendall(_UPLOAD % (len(_PART) + len(body) * pieces) + _PART)
+        for _ in range(pieces):
+            time.sleep(0.25)
+            line.sendall(body)
+        assert b"ends before its last boundary" in line.recv(1 << 16)  # so it was read to its end
+
+
+def test_an_upload_that_stands_still_or_trickles_is_not_waited_for(start: Start) -> None:
+    client = start(request_timeout_s=0.3)
+    head = _UPLOAD % 1_000_000 + _PART
+    said = _said(client, head + b"x" * 100_000)
+    assert said.startswith(b"HTTP/1.1 408")
+    assert b"RAG_REQUEST_TIMEOUT_S" in said
+    with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=0.02) as line:
+        line.sendall(head)
+        for _ in range(1000):
+            with suppress(TimeoutError):
+                assert line.recv(12) == b"HTTP/1.1 408"
+                return
+            line.sendall(b"x")
+    pytest.fail("a trickle is waited for")
+
+
 def _said(client: httpx.Client, request: bytes) -> bytes:
     """All that is answered to these bytes, until the service hangs up."""
     with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=20) as line:

@@ -200,6 +200,35 @@ def test_a_reply_is_json_and_keeps_no_session(client: httpx.Client) -> None:
     assert response.json()["result"]["isError"]
 
 
+@pytest.mark.parametrize("version", [None, "2025-06-18", "2026-07-28"])
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Content-Type": "application/json-seq"}, 415),
+        ({"Content-Type": ""}, 415),
+        ({"Accept": "text/html"}, 406),
+    ],
+)
+def test_other_media_types_are_refused_as_problems(
+    client: httpx.Client, headers: dict[str, str], status: int, version: str | None
+) -> None:
+    sent = {"Content-Type": "application/json", "Accept": "application/json", **headers}
+    response = client.post("/mcp", content=b"{}", headers=sent | ({"Mcp-Protocol-Version": version} if version else {}))
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["instance"] == "/mcp"
+    assert "application/json" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("body", [b"{}", b"no JSON"])
+def test_what_the_protocol_refuses_is_a_json_rpc_error(client: httpx.Client, body: bytes) -> None:
+    response = client.post("/mcp", content=body, headers={"Content-Type": "application/json; charset=utf-8"})
+    assert (response.status_code, response.headers["content-type"]) == (400, "application/json")
+    assert response.json()["jsonrpc"] == "2.0"
+    assert response.json()["error"]["code"] < 0
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_there_is_no_stream_and_no_session_to_ask_for(client: httpx.Client, method: str) -> None:
     response = client.request(method, "/mcp", headers={"Accept": "text/event-stream"})
@@ -262,7 +291,17 @@ def test_nobody_gets_in_with_a_wrong_key(start: Start, two: Library) -> None:
 def test_a_browser_key_is_told_no_scores(start: Start, two: Library) -> None:
     _, key = two.store.keys.create("page", write=False, origins=["https://example.org"])
     headers = {"Authorization": f"Bearer {key}", "Origin": "https://example.org", "Accept": "application/json"}
-    call = {"name": "search", "arguments": {"query": "herons"}}
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
-    found = start(two).post("/mcp", json=body, headers=headers).json()["result"]["structuredContent"]
-    assert {hit["score"] for hit in SearchReply.model_validate(found).model_dump()["hits"]} == {None}
+    client = start(two)
+
+    def called(tool: str, **arguments: str) -> object:
+        call = {"name": tool, "arguments": arguments}
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+        return client.post("/mcp", json=body, headers=headers).json()["result"]["structuredContent"]
+
+    found = SearchReply.model_validate(called("search", query="herons"))
+    assert {hit.score for hit in found.hits} == {None}
+    answer = AskReply.model_validate(called("ask", question=NESTS))
+    assert answer.citations
+    assert {c.score for c in answer.citations} | {p.score for p in answer.passages} == {None}
+    assert answer.confidence is not None
+    assert 0 < answer.confidence < 1

@@ -5,12 +5,17 @@ from time import monotonic, sleep
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain_metrics
 
 from rag import Library
+from server.metrics import Metrics
+from server.scrape import Scrape
 from tests.program import NESTS
 from tests.server.conftest import Start
+from tests.server.listening import listening
+from tests.server.test_kept import Clock
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 OPEN = "application/openmetrics-text; version=1.0.0"
@@ -98,12 +103,19 @@ def test_the_index_is_told(fresh: httpx.Client, library: Library) -> None:
     assert value(samples, "process_cpu_seconds_total") > 0
 
 
-def test_a_change_to_the_index_shows(own_index: Path, start: Start, heron: str) -> None:
+def test_a_change_to_the_index_shows_within_a_second(own_index: Path, heron: str) -> None:
+    app, clock = FastAPI(), Clock()
     with closing(Library(own_index)) as library:
-        client = start(library)
-        before = scraped(client)
-        library.remove([heron])
-        after = scraped(client)
+        app.include_router(Scrape(Metrics(), library, "0", clock).routes())
+        with listening(app) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            before = scraped(client)
+            library.remove([heron])
+            clock.now = 0.9
+            kept = scraped(client)
+            clock.now = 1.0
+            after = scraped(client)
+    assert value(kept, "rag_documents", collection="default") == 4
+    assert value(kept, "rag_index_changes_total") == value(before, "rag_index_changes_total")
     assert value(after, "rag_documents", collection="default") == 3
     assert value(after, "rag_index_changes_total") > value(before, "rag_index_changes_total")
 
