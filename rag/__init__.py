@@ -13,8 +13,9 @@ if TYPE_CHECKING:
         RagError,
         SettingError,
     )
-    from rag.library import DEFAULT_COLLECTION, Filters, Library, SearchResult, Status
+    from rag.library import Filters, Library, SearchResult, Status
     from rag.records import (
+        DEFAULT_COLLECTION,
         AbstainedBecause,
         Answer,
         Audit,

@@ -12,7 +12,7 @@ from rag.generations import Generations
 from rag.model import Model, finish_rebuild, record_model
 from rag.operating import forget_points
 from rag.protocols import Embedder
-from rag.records import IngestReport, Progress
+from rag.records import DEFAULT_COLLECTION, IngestReport, Progress
 from rag.store import Store
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What may name a collection; the name is also that of a folder."""
-DEFAULT_COLLECTION = "default"
-"""The collection that is there without having been made."""
 _FLUSH_S = 5.0
 _FLUSH_SHARE = 0.02
 """While documents come in, what is stored becomes searchable this often, in seconds, and at this share of the time."""

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from rag.derived import Generation, bring_in_step, in_step, load, manifest_stamp
 from rag.errors import IndexBusyError, IndexUnusableError, NotFoundError
+from rag.records import DEFAULT_COLLECTION
 from rag.store import Store
 
 _WAIT_S = 10.0
@@ -56,7 +57,7 @@ class Generations:
     def _healed(self, collection: str) -> Generation:
         """A generation in step with the store, of a collection that is there at this moment."""
         with self.writing():
-            if collection != "default" and collection not in self._store.collections.names():
+            if collection != DEFAULT_COLLECTION and collection not in self._store.collections.names():
                 raise NotFoundError(f"There is no collection {collection!r}.")
             return bring_in_step(self._folder(collection), self._store, collection, self._dim())
 

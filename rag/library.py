@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rag.audit import audit
-from rag.changes import DEFAULT_COLLECTION, Changes
+from rag.changes import Changes
 from rag.compose import ABSTAIN_BELOW, abstain, compose
 from rag.errors import IndexUnusableError, NotFoundError
 from rag.follow_up import rewrite
@@ -18,6 +18,7 @@ from rag.operating import keep_point, read_point
 from rag.protocols import Embedder
 from rag.rank import PASSAGES_READ, rank
 from rag.records import (
+    DEFAULT_COLLECTION,
     Answer,
     Audit,
     CollectionInfo,

@@ -15,6 +15,9 @@ Vectors = NDArray[np.float32]
 Keys = NDArray[np.int64]
 """The store's numbers of passages; shape (n,)."""
 
+DEFAULT_COLLECTION = "default"
+"""The collection that is there without having been made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

@@ -13,8 +13,8 @@ from watchfiles import Change, watch
 from watchfiles.main import FileChange
 
 from rag.errors import IndexBusyError
-from rag.library import DEFAULT_COLLECTION, Library
-from rag.records import IngestReport, Problem, Progress
+from rag.library import Library
+from rag.records import DEFAULT_COLLECTION, IngestReport, Problem, Progress
 
 _log = logging.getLogger("rag.watch")
 _Stamp = tuple[int, int]
