@@ -11,6 +11,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    JsonValue,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -27,6 +28,8 @@ MOST_CITATIONS = 200
 _MOST_OFFSET = 2**40
 """Far beyond any text, and within what SQLite can count."""
 
+_BLANK = "\t\n\v\f\r \xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
+"""ECMA-262's white space and line ends; Python counts some control characters too."""
 _SETTING = "x-setting"
 """Stands in the JSON schema of a field whose limit is a setting; `configured` puts its value beside it."""
 _LIMITS = frozenset({"maxLength", "maxItems", "maximum"})
@@ -86,7 +89,11 @@ def _whole(value: object) -> object:
 WHOLE = BeforeValidator(_whole)
 """Comes last among what a field is annotated with: limits before it stay in the JSON schema."""
 Collection = Annotated[str, Field(min_length=1, max_length=64)]
-Question = Annotated[str, Field(min_length=1), AtMost("max_question", "maxLength", " characters")]
+NOT_BLANK: dict[str, JsonValue] = {"pattern": r"\S"}
+"""Says in a JSON schema what `not_blank` checks."""
+Question = Annotated[
+    str, Field(min_length=1, json_schema_extra=NOT_BLANK), AtMost("max_question", "maxLength", " characters")
+]
 TopK = Annotated[int, Field(ge=1), AtMost("max_top_k", "maximum"), WHOLE]
 Offset = Annotated[int, Field(ge=0, le=_MOST_OFFSET), WHOLE]
 Body = TypeVar("Body", bound=BaseModel)
@@ -167,8 +174,8 @@ class VerifyRequest(BaseModel):
 
 
 def not_blank(text: str) -> str:
-    """The text, which must hold more than white space."""
-    if not text.strip():
+    """The text, which must hold more than white space, as a pattern of JSON Schema has it."""
+    if not text.strip(_BLANK):
         raise ValueError("must not be blank")
     return text
 

@@ -17,7 +17,7 @@ from rag import DEFAULT_COLLECTION, CheckedSentence, Citation, Library, split_re
 from rag.client.replies import SupportReply
 from rag.support import checked_sentences
 from server.access import access_of, check_access
-from server.asked import Collection, not_blank, read_body
+from server.asked import NOT_BLANK, Collection, not_blank, read_body
 from server.describe import body_of, problems
 from server.limits import Gate
 from server.wire import Json
@@ -44,7 +44,12 @@ class CheckRequest(BaseModel):
         json_schema_extra={"not": {"required": ["passages", "collection"]}},
     )
 
-    text: str = Field(min_length=1, max_length=MOST_CHARACTERS, description=f"{MOST_SENTENCES} sentences at most.")
+    text: str = Field(
+        min_length=1,
+        max_length=MOST_CHARACTERS,
+        description=f"{MOST_SENTENCES} sentences at most.",
+        json_schema_extra=NOT_BLANK,
+    )
     collection: Collection = DEFAULT_COLLECTION
     passages: (
         Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=MOST_PASSAGES)] | None

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
 
 from rag import Turn
-from server.asked import not_blank
+from server.asked import NOT_BLANK, not_blank
 
 
 class _Open(BaseModel):
@@ -16,7 +16,7 @@ def _form(content: object) -> str:
     return "parts" if isinstance(content, list) else "text"
 
 
-Words = Annotated[str, AfterValidator(not_blank), Field(json_schema_extra={"pattern": r"\S"})]
+Words = Annotated[str, AfterValidator(not_blank), Field(json_schema_extra=NOT_BLANK)]
 
 
 class WordsPart(_Open):

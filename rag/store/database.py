@@ -110,11 +110,14 @@ class Database:
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def close(self) -> None:
-        """Let go of every thread's connection: each closes when nothing uses it any more, and at once if nothing does.
+        """Close this thread's connection, and let go of the others', which close as garbage when nothing uses them.
 
         To close one under a thread that is reading would crash the process.
         """
+        own: _Connection | None = getattr(self._local, "connection", None)
         self._local = threading.local()
+        if own is not None:
+            own.close()
 
 
 def _bring_up(db: sqlite3.Connection, version: int) -> None:

@@ -3,10 +3,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from gc import collect, get_objects
+from gc import collect
 from importlib.resources import files
 from pathlib import Path
 from threading import Event, Thread
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from rag.errors import IndexUnusableError, NotFoundError
 from rag.records import Document, PassageVectors, Prepared, Section, Span, Split
 from rag.split import split
 from rag.store import Database, Store
-from rag.store.database import _Connection
 from rag.store.documents import BLOCK
 from tests.rag.fakes import FakeEmbedder, document
 
@@ -242,34 +242,24 @@ def test_threads_read_while_another_writes(store: Store) -> None:
 
 
 def test_connections_close_with_their_threads(store: Store) -> None:
-    before = connections(store)
+    opened: list[ref[sqlite3.Connection]] = []
     for _ in range(20):
-        thread = Thread(target=store.documents.collections)
+        thread = Thread(target=lambda: opened.append(ref(store.database.connection)))
         thread.start()
         thread.join()
-
-    assert connections(store) - before <= 1
-
-
-def connections(store: Store) -> int:
-    """How many connections to its database are open in this process."""
     collect()
-    return sum(_leads_to(store, found) for found in get_objects() if isinstance(found, _Connection))
 
-
-def _leads_to(store: Store, found: sqlite3.Connection) -> bool:
-    try:
-        return bool(found.execute("PRAGMA database_list").fetchone()[2] == str(store.database.path))
-    except sqlite3.ProgrammingError:  # closed
-        return False
+    assert len(opened) == 20
+    assert sum(connection() is not None for connection in opened) <= 1
 
 
 def test_a_database_closed_under_a_reader_closes_when_that_is_done(store: Store) -> None:
     put(store, DOCUMENT)
-    before = connections(store)
     reading, closed = Event(), Event()
+    own, opened = store.database.connection, []
 
     def read() -> None:
+        opened.append(ref(store.database.connection))
         rows = store.database.connection.execute("SELECT text FROM texts")
         reading.set()
         assert closed.wait(20)
@@ -279,10 +269,13 @@ def test_a_database_closed_under_a_reader_closes_when_that_is_done(store: Store)
         read_on = pool.submit(read)
         assert reading.wait(20)
         store.close()
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            own.execute("SELECT 1")
         closed.set()
         read_on.result()
+    collect()
 
-    assert connections(store) < before
+    assert opened[0]() is None
 
 
 def test_a_closed_database_opens_again_when_it_is_used(store: Store) -> None:
