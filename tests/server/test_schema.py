@@ -30,7 +30,8 @@ def test_no_request_gets_what_is_not_described(start: Start, own_index: Path, tm
 
 def _schemathesis(url: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     run = ["run", url, "--phases", "examples,coverage,fuzzing,stateful"]
-    more = ["-n", str(CASES * 3 // (2 * _OPERATIONS)), "--continue-on-failure", "--no-color", "--warnings", "off", "--seed", "1"]
+    most = str(CASES * 3 // (2 * _OPERATIONS))
+    more = ["-n", most, "--continue-on-failure", "--no-color", "--warnings", "off", "--seed", "1"]
     return subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", "--config-file", str(_CONFIG), *run, *more],
         cwd=folder,
