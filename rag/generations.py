@@ -3,7 +3,7 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
@@ -29,6 +29,7 @@ class Generations:
         self._dim = dim
         self._current: dict[str, Generation] = {}
         self._lock = threading.Lock()
+        self._claiming = threading.Lock()
 
     def current(self, collection: str) -> Generation:
         """The newest generation; made anew where its files are missing, damaged or stale and nobody else writes."""
@@ -56,7 +57,7 @@ class Generations:
 
     def _healed(self, collection: str) -> Generation:
         """A generation in step with the store, of a collection that is there at this moment."""
-        with self.writing():
+        with self._claiming, self._claimed():
             if collection != DEFAULT_COLLECTION and collection not in self._store.collections.names():
                 raise NotFoundError(f"There is no collection {collection!r}.")
             return bring_in_step(self._folder(collection), self._store, collection, self._dim())
@@ -94,11 +95,18 @@ class Generations:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """The right to write to this index folder, held by one process at a time.
+        """The right to write to this index folder, held by one at a time; waits for a reader here that heals files.
 
         Raises:
             IndexBusyError: Another has it.
         """
+        with ExitStack() as held:
+            with self._claiming:
+                held.enter_context(self._claimed())
+            yield
+
+    @contextmanager
+    def _claimed(self) -> Iterator[None]:
         lock = FileLock(self._index / "writer.lock")
         try:
             lock.acquire(blocking=False)

@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.observe import UNMATCHED
+from server.observe import route_of
 from server.problems import internal, respond
 
 CONTENT_SECURITY_POLICY = (
@@ -90,13 +90,8 @@ class Unforeseen:
         except Exception:
             if started:  # too late for another status: the server breaks the connection off
                 raise
-            _log.exception("request %s to %s failed", scope["state"]["request_id"], _route(scope))
+            _log.exception("request %s to %s failed", scope["state"]["request_id"], route_of(scope))
             await respond(internal(scope["path"]))(scope, receive, send)
-
-
-def _route(scope: Scope) -> str:
-    """The template of the route, never the path, which may hold anything; the same as in the request's own line."""
-    return getattr(scope.get("route"), "path", "") or UNMATCHED
 
 
 def _resource_policy(path: str) -> str:

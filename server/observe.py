@@ -100,10 +100,10 @@ class Observe:
             told.status = told.status or _GONE
             self._end(scope, told, perf_counter() - begin)
             if trace is not None:
-                trace.end(_route(scope), told)
+                trace.end(route_of(scope), told)
 
     def _end(self, scope: Scope, told: Told, seconds: float) -> None:
-        route = _route(scope)
+        route = route_of(scope)
         self._metrics.end_request(route, scope["method"], told.status, seconds)
         if reason := told.outcome.get("degraded"):
             self._metrics.degraded(str(reason))
@@ -173,7 +173,7 @@ def _note_stages(timings_ms: dict[str, float]) -> None:
         told.stages.append((perf_counter(), timings_ms))
 
 
-def _route(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
     """The template of the route that a request took, so that no path, which anybody can choose, is told."""
     found: str = getattr(scope.get("route"), "path", "")
     return found or UNMATCHED

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -77,6 +78,31 @@ def test_two_writers_in_one_process_are_refused_too(stocked: Library) -> None:
 
     with other.writing(), pytest.raises(IndexBusyError):
         stocked.add(b"The tower stands.", "tower.txt")
+
+
+def test_a_writer_waits_for_a_reader_of_its_process_that_makes_the_files_anew(stocked: Library) -> None:
+    healing, go_on = threading.Event(), threading.Event()
+
+    def dim() -> int:
+        healing.set()
+        assert go_on.wait(10)
+        return 64
+
+    def write() -> str:
+        with generations.writing():
+            return "written"
+
+    generations = Generations(stocked.store, stocked.index, dim)
+    (stocked.index / "search" / "default" / "manifest.json").unlink()
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(generations.current, "default")
+        assert healing.wait(10)
+        writer = pool.submit(write)
+        with pytest.raises(TimeoutError):
+            writer.result(0.2)
+        go_on.set()
+
+        assert writer.result(10) == "written"
 
 
 def test_a_reader_without_a_usable_index_waits_for_the_writer_and_then_says_so(
