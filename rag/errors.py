@@ -6,6 +6,8 @@ RagError
 ├── IndexUnusableError  the index cannot be used as it is: rebuild it as the message says
 ├── ModelError          the embedding model cannot be had: install it or name another
 ├── SettingError        a setting has a wrong value: correct it
+├── LlmUnavailableError the LLM does not answer as it should: the extracts stand without it
+├── LlmTimeoutError     the LLM does not answer in time: likewise
 └── NotFoundError       no such document or collection
 """
 
@@ -36,3 +38,11 @@ class SettingError(RagError):
 
 class NotFoundError(RagError):
     """No such document or collection."""
+
+
+class LlmUnavailableError(RagError):
+    """The LLM cannot be reached, refuses, breaks off or does not speak its protocol."""
+
+
+class LlmTimeoutError(RagError):
+    """The LLM did not end its reply by the deadline, or would not have."""

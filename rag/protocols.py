@@ -1,9 +1,9 @@
 """The swap points: only what the pipeline calls at run time. A fake that fits is the test seam."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple, Protocol
 
-from rag.records import Keys, PassageVectors, Span, Vectors
+from rag.records import Keys, Message, PassageVectors, Span, Vectors
 
 
 class Ranking(NamedTuple):
@@ -66,3 +66,17 @@ class LexicalIndex(PassageIndex, Protocol):
 
     def rarity(self, question: str) -> dict[str, float]:
         """The question's words, as the index cuts them, with their inverse document frequency, >= 0."""
+
+
+class Generator(Protocol):
+    """Writes a reply to messages; nothing that it writes is believed."""
+
+    def reply(self, messages: Sequence[Message], deadline: float) -> AsyncGenerator[str]:
+        """Pieces of the reply as they come; who stops before its end closes it, which ends the work.
+
+        `deadline` is on the clock of `time.monotonic`.
+
+        Raises:
+            LlmUnavailableError: There is no reply, or it breaks off.
+            LlmTimeoutError: It did not end by the deadline, or grew beyond what was asked for.
+        """

@@ -212,6 +212,10 @@ AbstainedBecause = Literal["no_documents", "nothing_found", "no_sentence_answers
 """There is no document, or no passage that could answer, or no sentence that is likely enough to."""
 
 
+Degraded = Literal["llm_unavailable", "llm_timeout", "llm_unsupported"]
+"""The LLM gave no reply, or none in time, or no sentence of it is borne out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Claims, or a reason to abstain: never both, never neither."""
@@ -229,6 +233,12 @@ class Answer:
     """A follow-up as it was understood; `None` when the question stood alone."""
     because: AbstainedBecause | None = None
     """Why it abstains; `None` when answered."""
+    mode: Literal["extractive", "llm"] = "extractive"
+    """Whether the claims are quotes, or sentences that an LLM wrote and quotes bear out."""
+    degraded: Degraded | None = None
+    """Why the claims are quotes although an LLM was asked; `None` when nothing was missing."""
+    removed: int = 0
+    """Sentences of an LLM that were cut, since no quote that they cite bears them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +317,14 @@ class Turn:
     """One message of the conversation before a question."""
 
     role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to an LLM."""
+
+    role: Literal["system", "user", "assistant"]
     content: str
 
 
