@@ -12,7 +12,16 @@ from eval.records import STAGES, Curve, Figure, Misquote, Row, Stage
 from eval.stats import cluster_bootstrap, cluster_bootstrap_rows, smallest_difference, wilson
 
 RATES = frozenset(
-    {"right", "answer_hit", "answer_in_top_5", "answered_wrong", "false_refusals", "right_refusals", "failed"}
+    {
+        "right",
+        "answer_hit",
+        "answer_in_first_extract",
+        "answer_in_top_5",
+        "answered_wrong",
+        "false_refusals",
+        "right_refusals",
+        "failed",
+    }
 )
 """Metrics that are 0 or 1 for each question; the other metrics of a question are shares and counts."""
 _BY_TYPE = (

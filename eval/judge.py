@@ -126,6 +126,7 @@ def _answer_scores(
     return {
         "right": _number(right),
         "answer_hit": _number(hit),
+        "answer_in_first_extract": _number(_first_holds(example, quotes)) if hit is not None else None,
         "answered_wrong": float(answered and not right) if judged else None,
         "false_refusals": refused if example.answerable else None,
         "right_refusals": refused if example.answerable is False else None,
@@ -133,6 +134,10 @@ def _answer_scores(
         "quote_characters": float(sum(len(q.quote) for q in quotes)) if answered else None,
         "failed": float(failed),
     }
+
+
+def _first_holds(example: Example, quotes: Sequence[CheckedQuote]) -> bool | None:
+    return answer_hit(example.must_include, quotes[0].quote if quotes else "")
 
 
 def _evidence_scores(

@@ -21,7 +21,15 @@ from typing import Any
 LARGEST_DIFFERENCE = 1e-9
 BUDGET = 700
 TOP = 5
-_ANSWERS = ("answer_hit", "answer_in_top_5", "answered_wrong", "false_refusals", "right_refusals", "truthfulness")
+_ANSWERS = (
+    "answer_hit",
+    "answer_in_first_extract",
+    "answer_in_top_5",
+    "answered_wrong",
+    "false_refusals",
+    "right_refusals",
+    "truthfulness",
+)
 _EVIDENCE = ("quote_fidelity", "evidence_precision", "evidence_recall", "evidence_f1")
 _RANKING = ("retrieved_ndcg@10", "retrieved_mrr", "retrieved_recall@10")
 FIGURES = (*_ANSWERS, *_EVIDENCE, *_RANKING, "auroc", "brier", "ece", "aurc")
@@ -193,6 +201,8 @@ def answers(one: Asked) -> Iterator[tuple[str, float]]:
         yield "false_refusals", refused
         if one.question["groups"]:
             yield "answer_hit", bool(one.right)
+            quotes = one.reply["quotes"]
+            yield "answer_in_first_extract", _holds_all(one.question["groups"], quotes[0]["quote"] if quotes else "")
     if answerable is False:
         yield "right_refusals", refused
     if (in_top := _in_top(one)) is not None:

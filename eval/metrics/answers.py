@@ -75,6 +75,17 @@ METRICS = (
         "Mallen et al. (2023), When not to trust language models: accuracy by substring",
     ),
     Metric(
+        "answer_in_first_extract",
+        "Share of the answerable questions whose first quoted extract alone holds a string of each `must_include`"
+        " group.",
+        "hits / answerable questions with groups",
+        0,
+        1,
+        "higher",
+        "rate",
+        "this evaluation; success@1 of sentence retrieval, by `answer_hit`",
+    ),
+    Metric(
         "answer_in_top_5",
         "Share of the answerable questions where the first five passages together hold a string of each `must_include`"
         " group.",

@@ -17,7 +17,7 @@ from tests.eval.planting import QUESTIONS, Planted, Spoil
 from tests.rag.fakes import fake_library
 
 NO_RULES = Rules(Gate(), None)
-RIGHTNESS = {"right", "answer_hit", "truthfulness", "answered_wrong"}
+RIGHTNESS = {"right", "answer_hit", "answer_in_first_extract", "truthfulness", "answered_wrong"}
 EVIDENCE = {"evidence_precision", "evidence_recall", "evidence_f1"}
 CITATIONS = {"citation_precision", "citation_recall"}
 REFUSALS = {"right_refusals", "refusal_precision", "refusal_recall", "refusal_f1"}
@@ -150,8 +150,9 @@ def test_a_marker_without_a_citation_costs_citation_precision_and_recall(
     planted = run_with(spoil)
 
     assert {name: values(planted)[name] for name in CITATIONS} == dict.fromkeys(CITATIONS, 0.0)
-    # Without any quote there is also nothing to be faithful, or to be evidence.
-    without = {"quote_fidelity", "quote_characters", *EVIDENCE} if spoil is planting.no_citation else set()
+    # Without any quote there is also nothing to be faithful, to be evidence, or to be first.
+    quoted = {"quote_fidelity", "quote_characters", "answer_in_first_extract", *EVIDENCE}
+    without = quoted if spoil is planting.no_citation else set()
     assert changed(healthy, planted) == CITATIONS | without
     assert any(fault.startswith("answers without a citation") for fault in broken(planted, NO_RULES))
 

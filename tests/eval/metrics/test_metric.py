@@ -9,6 +9,7 @@ README = (Path(__file__).parents[3] / "eval" / "README.md").read_text("utf-8")
 NAMES = [
     "right",
     "answer_hit",
+    "answer_in_first_extract",
     "answer_in_top_5",
     "answered_wrong",
     "truthfulness",
