@@ -4,7 +4,8 @@ import math
 import re
 from collections.abc import Sequence
 
-from rag.records import AbstainedBecause, Answer, Citation, Claim, Hit, RankedSentence, Span
+from rag.disagree import Differing, differing
+from rag.records import AbstainedBecause, Answer, Citation, Claim, Disagreement, Hit, RankedSentence, Span
 from rag.widen import widened
 
 MOST_EXTRACTS = 3
@@ -40,6 +41,10 @@ _SAID: dict[AbstainedBecause, str] = {
 }
 
 
+_Extract = tuple[Hit, Span, str, float]
+"""A stretch of a hit, its text and its score."""
+
+
 def compose(
     question: str,
     hits: Sequence[Hit],
@@ -47,7 +52,7 @@ def compose(
     rarity: dict[str, float],
     threshold: float = ABSTAIN_BELOW,
 ) -> Answer:
-    """An answer of the best sentences in reading order, or a reason to abstain.
+    """An answer of the best sentences, the best extract first, or a reason to abstain.
 
     `rarity` weighs question words; `threshold` is the least confidence of an answer.
     """
@@ -56,12 +61,14 @@ def compose(
     sure = confidence(ranked)
     if sure < threshold:
         return abstain(question, hits, sure, "no_sentence_answers")
-    chosen = _in_reading_order(choose(question, ranked, rarity), hits)
+    chosen, differ = _with_both(question, choose(question, ranked, rarity), differing(question, ranked, rarity))
+    joined = _joined(_widened(question, _in_reading_order(chosen, hits)))
+    extracts = _by_date(sorted(joined, key=lambda extract: -extract[3]), differ)
     claims = tuple(
         Claim(quote, (_citation(n, hit, span, quote, score),), 1.0)
-        for n, (hit, span, quote, score) in enumerate(_joined(_widened(question, chosen)), 1)
+        for n, (hit, span, quote, score) in enumerate(extracts, 1)
     )
-    return Answer(question, "answered", claims, tuple(hits), sure)
+    return Answer(question, "answered", claims, tuple(hits), sure, disagreement=_disagreement(differ, extracts))
 
 
 def abstain(question: str, hits: Sequence[Hit], sure: float, because: AbstainedBecause) -> Answer:
@@ -74,14 +81,14 @@ def choose(question: str, ranked: Sequence[RankedSentence], rarity: dict[str, fl
 
     Three at most, five for a question that asks for several things.
     """
-    most = MOST_FOR_SEVERAL if _ASKS_FOR_SEVERAL.search(question) else MOST_EXTRACTS
+    most = _most(question)
     total = math.fsum(rarity.values()) or 1.0
     left, chosen, characters = list(ranked[:_CONSIDERED]), list[RankedSentence](), 0
     covered: set[str] = set()
     while left and len(chosen) < most:
         best = max(left, key=lambda s: s.score - _REPEATING * math.fsum(rarity[w] for w in covered & s.words) / total)
         left.remove(best)
-        length = best.span.end - best.span.start
+        length = _length(best)
         if chosen and (
             best.score < ranked[0].score - _MARGIN
             or characters + length > MOST_CHARACTERS
@@ -94,12 +101,64 @@ def choose(question: str, ranked: Sequence[RankedSentence], rarity: dict[str, fl
     return chosen
 
 
+def _with_both(
+    question: str, chosen: Sequence[RankedSentence], differ: Differing | None
+) -> tuple[Sequence[RankedSentence], Differing | None]:
+    """The chosen sentences with both that differ, in the place of the least; nothing differs where both are too long."""
+    if differ is None:
+        return chosen, None
+    kept = [differ.first, differ.second]
+    room = MOST_CHARACTERS - sum(map(_length, kept))
+    if room < 0:
+        return chosen, None
+    for sentence in chosen:
+        if sentence not in kept and len(kept) < _most(question) and _length(sentence) <= room:
+            kept.append(sentence)
+            room -= _length(sentence)
+    return kept, differ
+
+
+def _by_date(extracts: Sequence[_Extract], differ: Differing | None) -> Sequence[_Extract]:
+    """The extracts, of which two that differ and are dated come first, the earlier before the later."""
+    if differ is None or not (differ.first.hit.section.date and differ.second.hit.section.date):
+        return extracts
+    both = [n - 1 for n in _markers(differ, extracts)]
+    dated = sorted((extracts[n] for n in both), key=lambda extract: extract[0].section.date or "")
+    return [*dated, *(extract for n, extract in enumerate(extracts) if n not in both)]
+
+
+def _disagreement(differ: Differing | None, extracts: Sequence[_Extract]) -> Disagreement | None:
+    return None if differ is None else Disagreement(_markers(differ, extracts), differ.about)
+
+
+def _markers(differ: Differing, extracts: Sequence[_Extract]) -> tuple[int, int]:
+    """The numbers, ascending, of the extracts that hold the two sentences."""
+    one, other = sorted(_marker(sentence, extracts) for sentence in (differ.first, differ.second))
+    return one, other
+
+
+def _marker(sentence: RankedSentence, extracts: Sequence[_Extract]) -> int:
+    return next(
+        n
+        for n, (hit, span, _, _) in enumerate(extracts, 1)
+        if hit is sentence.hit and span.start <= sentence.span.start and sentence.span.end <= span.end
+    )
+
+
 def confidence(ranked: Sequence[RankedSentence]) -> float:
     """Estimated probability, in [0, 1], that the extracts hold the answer."""
     weights, best = _CONFIDENCE, ranked[0]
     dense = max(sentence.hit.scores.dense or 0.0 for sentence in ranked)
     total = weights["cosine"] * best.cosine + weights["coverage"] * best.coverage + weights["dense"] * dense
     return 1 / (1 + math.exp(-(total + weights["intercept"])))
+
+
+def _most(question: str) -> int:
+    return MOST_FOR_SEVERAL if _ASKS_FOR_SEVERAL.search(question) else MOST_EXTRACTS
+
+
+def _length(sentence: RankedSentence) -> int:
+    return sentence.span.end - sentence.span.start
 
 
 def _alike(a: RankedSentence, b: RankedSentence) -> bool:
@@ -116,7 +175,7 @@ def _in_reading_order(chosen: Sequence[RankedSentence], hits: Sequence[Hit]) -> 
 def _widened(question: str, chosen: Sequence[RankedSentence]) -> list[tuple[RankedSentence, Span]]:
     """Each sentence with what it needs to be read, as far as the length of an answer allows."""
     several = bool(_ASKS_FOR_SEVERAL.search(question))
-    room = MOST_CHARACTERS - sum(s.span.end - s.span.start for s in chosen)
+    room = MOST_CHARACTERS - sum(map(_length, chosen))
     wide = []
     for sentence in chosen:
         span = widened(sentence.hit, sentence.hit.passage.sentences.index(sentence.span), several)
@@ -131,9 +190,9 @@ def _widened(question: str, chosen: Sequence[RankedSentence]) -> list[tuple[Rank
     return wide
 
 
-def _joined(chosen: Sequence[tuple[RankedSentence, Span]]) -> list[tuple[Hit, Span, str, float]]:
+def _joined(chosen: Sequence[tuple[RankedSentence, Span]]) -> list[_Extract]:
     """Extracts, of which those that follow or hold each other in one passage are one."""
-    joined: list[tuple[Hit, Span, str, float]] = []
+    joined: list[_Extract] = []
     for sentence, wide in chosen:
         hit, span, score = sentence.hit, wide, sentence.score
         if joined and joined[-1][0] is hit and not _text(hit, joined[-1][1].end, span.start).strip():

@@ -27,10 +27,10 @@ def test_an_answer_is_made_of_verbatim_extracts_each_with_its_citation() -> None
     assert (citation.author, citation.date) == ("Ada", "2020")
 
 
-def test_extracts_of_two_documents_are_numbered_in_the_order_of_the_hits() -> None:
+def test_the_best_extract_comes_first_and_is_number_one() -> None:
     answer = answered((FERRY, 0, 1.2), (QUAY, 0, 1.4))
 
-    assert [(c.n, c.source) for claim in answer.claims for c in claim.citations] == [(1, "ferry.txt"), (2, "quay.txt")]
+    assert [(c.n, c.source) for claim in answer.claims for c in claim.citations] == [(1, "quay.txt"), (2, "ferry.txt")]
 
 
 def test_sentences_that_follow_each_other_become_one_extract() -> None:
@@ -42,7 +42,7 @@ def test_sentences_that_follow_each_other_become_one_extract() -> None:
 def test_sentences_with_another_between_them_stay_two() -> None:
     three = hit("The ferry leaves at nine. Gulls follow it. The harbour is then empty until noon.", "three.txt")
 
-    answer = answered((three, 0, 1.5), (three, 2, 1.4))
+    answer = answered((three, 2, 1.4), (three, 0, 1.5))
 
     assert [claim.text for claim in answer.claims] == [
         "The ferry leaves at nine.",
