@@ -17,8 +17,8 @@ _YEAR = r"(?P<year>1\d{3}|20\d{2})"
 _DATES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR}\b)?",
-        rf"\b{_MONTH} {_DAY}\b(?!\.\d|,\d{{3}})(?:,? {_YEAR}\b)?",
+        rf"\b{_DAY}(?: of)? {_MONTH}(?: ?,? {_YEAR}\b)?",
+        rf"\b{_MONTH} {_DAY}\b(?!\.\d|,\d{{3}})(?: ?,? {_YEAR}\b)?",
         rf"\b{_MONTH},? (?:of )?{_YEAR}\b",
         rf"\b{_YEAR}-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3]\d)\b",
         r"\b(?P<day>[0-3]?\d)[/.](?P<month>0?[1-9]|1[0-2])[/.](?P<year>(?:1\d|20)\d\d)\b",

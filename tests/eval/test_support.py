@@ -101,12 +101,12 @@ def test_what_the_figures_promise_holds_on_the_notes(
     assert main(["--out", str(tmp_path / "support.json")]) == 0
 
     found = json.loads((tmp_path / "support.json").read_text("utf-8"))
-    assert "held-out half: 89 sentences on 6 documents" in capsys.readouterr().out
+    assert "held-out half: 104 sentences on 7 documents" in capsys.readouterr().out
     # Floors a little under what was measured, so that a rule that goes wrong shows.
     assert found["tune"]["precision"]["value"] >= 0.95
-    assert found["tune"]["recall"]["value"] >= 0.58
-    assert found["held"]["precision"]["value"] >= 0.85
-    assert found["held"]["recall"]["value"] >= 0.48
+    assert found["tune"]["recall"]["value"] >= 0.54
+    assert found["held"]["precision"]["value"] >= 0.95
+    assert found["held"]["recall"]["value"] >= 0.43
     for half in ("tune", "held"):
         assert found[half]["let_through"]["wrong number"]["hits"] == 0
         assert found[half]["let_through"]["wrong citation"]["hits"] == 0
