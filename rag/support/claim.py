@@ -8,11 +8,11 @@ from functools import cached_property
 from heapq import nsmallest
 from itertools import chain
 
+from rag.language.facts import Fact, facts, name_words, stands_in
+from rag.language.reading import Word, match, words
+from rag.language.wording import says_little, stem
 from rag.mentions import BE, DO
 from rag.support.evidence import Evidence, Unit
-from rag.support.facts import Fact, facts, name_words, stands_in
-from rag.support.reading import Word, match, words
-from rag.support.wording import says_little, stem
 
 LIGHT_WEIGHT = 0.3
 """Of a word that says little, against 1 for another."""

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from rag.language.facts import Fact, facts, stands_in
+from rag.language.reading import Word, match, stems_of, words
+from rag.language.wording import has_opposite, listed, opposites, says_little, synonyms
 from rag.support import flow, roles
 from rag.support.claim import Claim, Window
 from rag.support.evidence import Unit
-from rag.support.facts import Fact, facts, stands_in
-from rag.support.reading import Word, match, stems_of, words
-from rag.support.wording import has_opposite, listed, opposites, says_little, synonyms
 
 _DENIED = 3
 """Telling words after a "not" of the claim that are compared."""

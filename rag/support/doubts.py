@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from rag.language.reading import Word
+from rag.language.wording import listed
 from rag.support.claim import Claim, Window
 from rag.support.flow import disorder
-from rag.support.reading import Word
-from rag.support.wording import listed
 
 _STRICT = listed("strict")
 _QUALIFYING = listed("qualifying")

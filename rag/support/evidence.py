@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from rag.hidden import without_hidden
+from rag.language.facts import Fact, facts
+from rag.language.reading import Word, words
+from rag.language.wording import stem
 from rag.records import Span
 from rag.sentences import sentences
-from rag.support.facts import Fact, facts
-from rag.support.reading import Word, words
-from rag.support.wording import stem
 
 _ITEM = re.compile(r"\s*(?:[-*•▪]|\(?\d{1,2}[.)])\s")
 _CAPITALS = re.compile(

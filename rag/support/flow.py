@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from rag.language.facts import facts, name_words, stands_in
+from rag.language.reading import match, words
+from rag.language.wording import stem
 from rag.support.claim import Claim, Window, holds_name
 from rag.support.evidence import Unit
-from rag.support.facts import facts, name_words, stands_in
-from rag.support.reading import match, words
-from rag.support.wording import stem
 
 _SEVERAL = re.compile(r"[,;:]|\b(?:and|but|while|who|which|that)\b")
 _PARTED = re.compile(r";|\b(?:and(?! [A-Z])|but|while|whereas)\b")

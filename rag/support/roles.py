@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from rag.language.facts import Fact, name_words, stands_in
+from rag.language.reading import Word, match, words
+from rag.language.wording import is_irregular, says_little, stem
 from rag.mentions import BE, DETERMINERS, DO
 from rag.support.claim import Claim, Window, holds_name
 from rag.support.evidence import Unit
-from rag.support.facts import Fact, name_words, stands_in
 from rag.support.flow import OPENING, opening_end
-from rag.support.reading import Word, match, words
-from rag.support.wording import is_irregular, says_little, stem
 
 _BREAK = re.compile(r"[,;:(]|\b(?:and|but|while|that|than|who|which)\b")
 _CLAUSES = frozenset((",", ";", ":", "and", "but", "while", "whereas", "which", "who", "when"))

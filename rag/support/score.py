@@ -4,11 +4,11 @@ import math
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from rag.language.wording import says_little
 from rag.support.claim import Claim, Window, best_window, read_claim
 from rag.support.conflicts import conflicts
 from rag.support.doubts import doubts
 from rag.support.evidence import Evidence
-from rag.support.wording import says_little
 
 _INTERCEPT = 1.61
 _PER_WORD = -0.82

@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 from rag.compose import MOST_CHARACTERS, MOST_EXTRACTS, MOST_FOR_SEVERAL, abstain, choose, compose
-from rag.records import Answer, Hit
+from rag.records import Answer, Disagreement, Hit
 from tests.rag.hits import hit, ranked
 
 QUESTION = "When does the ferry leave the harbour?"
@@ -117,3 +119,69 @@ def test_an_abstention_keeps_the_hits_and_says_why_in_a_word_and_in_a_sentence()
     assert (answer.status, answer.claims, answer.because) == ("abstained", (), "nothing_found")
     assert (answer.question, answer.hits, answer.confidence) == (QUESTION, (FERRY,), 0.1)
     assert answer.reason == "The documents hold nothing on this question."
+
+
+def dated(text: str, source: str, date: str | None) -> Hit:
+    found = hit(text, source, cosines=(0.8,))
+    return replace(found, section=replace(found.section, author=f"the author of {source}", date=date))
+
+
+def disagreeing(*texts: str, dates: tuple[str | None, str | None] = ("2021", "2020-03")) -> Answer:
+    question = "How many lamps has the pier?"
+    filler = [hit(text, f"{n}.txt", cosines=(0.7,)) for n, text in enumerate(texts)]
+    sides = [dated("The pier has 46 lamps.", "one.txt", dates[0]), dated("The pier has 31 lamps.", "two.txt", dates[1])]
+    hits = [sides[0], *filler, sides[1]]
+    made = [ranked(found, 0, 0.9 - n / 100) for n, found in enumerate(hits)]
+    return compose(question, hits, made, {"mani": 0.1, "lamp": 2.0, "pier": 1.0})
+
+
+def test_both_sides_of_a_disagreement_are_quoted_first_the_earlier_before_the_later() -> None:
+    answer = disagreeing(*(f"A pier with lamps is a fine {thing} to see." for thing in ("sight", "place", "spot")))
+
+    cited = [citation for claim in answer.claims for citation in claim.citations]
+    assert answer.disagreement == Disagreement((1, 2), "figures")
+    assert [(c.source, c.author, c.date) for c in cited[:2]] == [
+        ("two.txt", "the author of two.txt", "2020-03"),
+        ("one.txt", "the author of one.txt", "2021"),
+    ]
+    assert len(cited) == MOST_EXTRACTS
+
+
+def test_without_dates_they_stand_in_order_of_score() -> None:
+    answer = disagreeing("A pier with lamps is a fine sight.", dates=("2021", None))
+
+    numbers = {c.source: c.n for claim in answer.claims for c in claim.citations}
+    assert answer.disagreement == Disagreement((numbers["one.txt"], numbers["two.txt"]), "figures")
+    assert numbers["one.txt"] == 1
+
+
+def test_sides_that_are_too_long_together_are_not_told_apart() -> None:
+    tail = "; the anglers " + "talk and " * 40 + "sing."
+    long = [hit(f"The pier has {n} lamps{tail}", f"{n}.txt", cosines=(0.8,)) for n in (46, 31)]
+
+    answer = compose("How many lamps has the pier?", long, [ranked(one) for one in long], {"lamp": 2.0, "pier": 1.0})
+
+    assert (answer.status, answer.disagreement) == ("answered", None)
+
+
+def test_a_question_that_takes_for_granted_what_is_denied_is_refused_and_told_why() -> None:
+    question = "Why did the council accept the plan for the pier?"
+    against = hit("The council rejected the plan for the pier.", cosines=(0.9,))
+    made = [ranked(against, 0, 0.9)]
+
+    answer = compose(question, [against], made, {"council": 1.0, "accept": 1.0, "plan": 1.0, "pier": 1.0})
+    neutral = compose("Why did the council see the plan for the pier?", [against], made, {"council": 1.0})
+
+    assert (answer.status, answer.because, answer.claims) == ("abstained", "false_premise", ())
+    assert answer.reason is not None
+    assert 'they say "rejected" where the question says "accept"' in answer.reason
+    assert neutral.status == "answered"
+    assert 0 < answer.confidence < neutral.confidence / 10
+
+
+def test_a_least_confidence_of_nothing_answers_a_denied_question_too() -> None:
+    against = hit("The council rejected the plan for the pier.", cosines=(0.9,))
+
+    answer = compose("Why did the council accept the plan for the pier?", [against], [ranked(against)], {}, 0.0)
+
+    assert answer.status == "answered"

@@ -3,9 +3,9 @@ from collections.abc import Callable
 import pytest
 
 from rag import Library, NotFoundError, check_passages, split_reply
+from rag.language.facts import facts, name_words, stands_in
 from rag.records import Span
 from rag.support import CheckedSentence, Evidence, Passage, checked_sentences, is_checkable, score
-from rag.support.facts import facts, name_words, stands_in
 
 FERRY = (
     "The Harbour Trust (HT) was founded on 1 April 2013 by Ada Holm, an engineer. It bought the ferry Merrow for"

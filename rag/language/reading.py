@@ -6,8 +6,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag.language.wording import listed, stem, synonyms
 from rag.mentions import FUNCTION
-from rag.support.wording import listed, stem, synonyms
 
 _WORD = re.compile(r"[^\W_]+(?:[.,/'’&-][^\W_]+)*|[,;:.()!?|]")
 _COUNTED = re.compile(r"\d+-[a-z]+")
