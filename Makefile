@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RAG := $(BIN)/rag
 
-.PHONY: install run test test-kills test-api load lint bench eval eval-robustness clean
+.PHONY: install run test test-kills test-api test-llm load lint bench eval eval-robustness clean
 
 install: $(VENV)/.installed
 
@@ -29,6 +29,12 @@ test-kills: $(VENV)/.tested
 # Ten thousand requests that schemathesis makes of the OpenAPI document; some ten minutes.
 test-api: $(VENV)/.tested
 	RAG_CASES=10000 $(BIN)/python -m pytest tests/server/test_schema.py --timeout 3000
+
+# A real server of llama.cpp, which compiles for a quarter of an hour the first time: with a tiny model of chance weights, and
+# with RAG_TEST_GGUF=/path/model.gguf, any model that follows instructions, the shipped questions answered by that.
+test-llm: $(VENV)/.llm
+	$(if $(RAG_TEST_GGUF),,@echo 'RAG_TEST_GGUF is not set: set it to a GGUF model to have the shipped questions answered too.')
+	$(BIN)/python -m pytest -s --timeout 86400 tests/llm/real_backend.py $(if $(RAG_TEST_GGUF),tests/llm/real_questions.py)
 
 # Ten times the load that the service can do, for half a minute, and then ten minutes of asking, uploading and deleting.
 load: install
@@ -62,6 +68,10 @@ $(VENV)/.installed: $(VENV)/.venv pyproject.toml constraints.txt
 $(VENV)/.tested: $(VENV)/.installed tests/browser/chromium.py
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[export,tracing,dev]'
 	$(BIN)/python -m tests.browser.chromium
+	touch $@
+
+$(VENV)/.llm: $(VENV)/.tested
+	$(BIN)/python -m pip install --constraint constraints.txt 'llama-cpp-python[server]==0.3.36'
 	touch $@
 
 clean:

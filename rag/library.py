@@ -7,8 +7,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rag.audit import audit
+from rag.bridge import FOUND, KEPT, bridged, second_searches
 from rag.changes import Changes
 from rag.compose import ABSTAIN_BELOW, abstain, compose
+from rag.derived import Generation
 from rag.errors import IndexUnusableError, NotFoundError
 from rag.follow_up import rewrite
 from rag.generations import Generations
@@ -21,6 +23,7 @@ from rag.records import (
     DEFAULT_COLLECTION,
     Answer,
     Audit,
+    Claim,
     CollectionInfo,
     DocumentInfo,
     Hit,
@@ -31,6 +34,7 @@ from rag.records import (
     QuoteCheck,
     Span,
     Turn,
+    Vectors,
 )
 from rag.retrieve import candidates, fuse, hits
 from rag.store import Store
@@ -156,18 +160,26 @@ class Library:
         vector = self.embedder.questions([without_hidden(query)])[0]
         embedded = perf_counter()
         allowed = self._allowed(collection, filters)
-        ranking = fuse(candidates(generation.vectors, generation.lexical, vector, query, allowed))
-        reserve = top_k
-        while reserve < len(ranking) and ranking[reserve][1:3] == ranking[reserve - 1][1:3]:  # which of equals is first
-            reserve += 1
-        stored = self.store.passages.get([found.key for found in ranking[:reserve]])
-        if len(stored) < min(top_k, len(ranking)):
-            # Some were deleted since this generation was made; others take their places.
-            stored = self.store.passages.get([found.key for found in ranking])
-        found = hits(ranking, stored, vector)[:top_k]
+        found = self._found(generation, vector, query, allowed, top_k)
+        if top_k > KEPT:
+            seconds = second_searches(query, rank(found, generation.lexical.rarity(query)))
+            finds = [(second, self._found(generation, vector, second.query, allowed, FOUND)) for second in seconds]
+            found = bridged(found, finds)[:top_k]
         end = perf_counter()
         timings = {"embed": _ms(begin, embedded), "retrieve": _ms(embedded, end), "total": _ms(begin, end)}
         return SearchResult(tuple(found), timings)
+
+    def _found(self, generation: Generation, vector: Vectors, query: str, allowed: Keys | None, most: int) -> list[Hit]:
+        """The best passages by a vector and by the words of a query."""
+        ranking = fuse(candidates(generation.vectors, generation.lexical, vector, query, allowed))
+        reserve = most
+        while reserve < len(ranking) and ranking[reserve][1:3] == ranking[reserve - 1][1:3]:  # which of equals is first
+            reserve += 1
+        stored = self.store.passages.get([found.key for found in ranking[:reserve]])
+        if len(stored) < min(most, len(ranking)):
+            # Some were deleted since this generation was made; others take their places.
+            stored = self.store.passages.get([found.key for found in ranking])
+        return hits(ranking, stored, vector)[:most]
 
     def _allowed(self, collection: str, filters: Filters | None) -> Keys | None:
         if filters is None or (filters.document_ids is None and filters.source is None):
@@ -176,17 +188,24 @@ class Library:
 
     def _checked(self, answer: Answer, collection: str) -> Answer | None:
         """The answer with the page of each quote, if all quotes stand in the documents as they are now."""
-        documents = self.store.documents
         claims = []
         for claim in answer.claims:
-            if not all(holds(c, lambda *at: documents.text_slice(collection, *at)) for c in claim.citations):
+            standing = self.standing(claim, collection)
+            if standing is None:
                 return None
-            placed = tuple(
-                c if c.page is None else replace(c, page=documents.page(collection, c.document_id, c.start))
-                for c in claim.citations
-            )
-            claims.append(replace(claim, citations=placed))
+            claims.append(standing)
         return replace(answer, claims=tuple(claims))
+
+    def standing(self, claim: Claim, collection: str = DEFAULT_COLLECTION) -> Claim | None:
+        """The claim with the page of each quote, if all its quotes stand in the documents as they are now."""
+        documents = self.store.documents
+        if not all(holds(c, lambda *at: documents.text_slice(collection, *at)) for c in claim.citations):
+            return None
+        placed = tuple(
+            c if c.page is None else replace(c, page=documents.page(collection, c.document_id, c.start))
+            for c in claim.citations
+        )
+        return replace(claim, citations=placed)
 
     # --- documents
 

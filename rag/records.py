@@ -208,8 +208,22 @@ class Claim:
     """How far the citations bear the text, in [0, 1]; 1.0 for a verbatim extract."""
 
 
-AbstainedBecause = Literal["no_documents", "nothing_found", "no_sentence_answers"]
-"""There is no document, or no passage that could answer, or no sentence that is likely enough to."""
+AbstainedBecause = Literal["no_documents", "nothing_found", "no_sentence_answers", "false_premise", "llm_found_none"]
+"""There is no document, or no passage that could answer, or no sentence that is likely enough to, or the passages speak
+against what the question takes for granted, or an LLM says of them that they do not hold the answer."""
+
+
+Difference = Literal["figures", "dates", "views"]
+"""In what two sources differ: numbers, when something was, or opposed opinions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two quotes of an answer that say different things of what was asked; who and when stands with each citation."""
+
+    citations: tuple[int, int]
+    """Their markers, ascending; of two documents with dates the earlier is first."""
+    about: Difference
 
 
 Degraded = Literal["llm_unavailable", "llm_timeout", "llm_unsupported"]
@@ -237,6 +251,8 @@ class Answer:
     """Whether the claims are quotes, or sentences that an LLM wrote and quotes bear out."""
     degraded: Degraded | None = None
     """Why the claims are quotes although an LLM was asked; `None` when nothing was missing."""
+    disagreement: Disagreement | None = None
+    """Where two of its quotes differ in what was asked."""
     removed: int = 0
     """Sentences of an LLM that were cut, since no quote that they cite bears them out."""
 

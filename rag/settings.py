@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from rag.errors import SettingError
@@ -17,6 +17,9 @@ OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?")
 _PORT_UNSAID = re.compile(r"^(http(?=.*:80$)|https(?=.*:443$))(://.*):\d+$")
 """The port that a browser leaves out of an origin."""
+
+
+_HEADERS = TypeAdapter(dict[str, str], config=ConfigDict(hide_input_in_errors=True))
 
 
 class Settings(BaseSettings):
@@ -57,8 +60,25 @@ class Settings(BaseSettings):
     request_timeout_s: float = Field(30, gt=0, le=3_600, description="a number of seconds up to 3600")
     workers: int = Field(1, ge=1, le=64, description="a whole number from 1 to 64")
     watch: Path | None = Field(None, description="a folder that the index is kept in step with")
+    report: Path | None = Field(
+        None, description="a report.html of `rag eval --out`, or a folder where the newest one is looked for"
+    )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="IP addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas"
+    )
+    llm_base_url: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="the address of an OpenAI-compatible API, such as http://127.0.0.1:11434/v1",
+    )
+    llm_model: str | None = Field(None, description="the name of a model of that API")
+    llm_api_key: SecretStr | None = Field(None, description="a key of that API")
+    llm_timeout_s: float = Field(30, gt=0, le=600, description="a number of seconds up to 600")
+    llm_prompt_tokens: int = Field(3_000, ge=500, le=1_000_000, description="a whole number from 500 to 1000000")
+    llm_reply_tokens: int = Field(500, ge=16, le=100_000, description="a whole number from 16 to 100000")
+    llm_connections: int = Field(8, ge=1, le=1_000, description="a whole number from 1 to 1000")
+    llm_headers: SecretStr | None = Field(
+        None, description='headers as a JSON object of texts, such as {"X-Title": "rag"}'
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error")
     log_format: Literal["auto", "json", "text"] = Field(
@@ -85,6 +105,13 @@ class Settings(BaseSettings):
             return value
         return tuple(str(ipaddress.ip_network(network)) for network in re.split(r"[,\s]+", value) if network)
 
+    @field_validator("llm_headers")
+    @classmethod
+    def _texts_by_name(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _HEADERS.validate_json(value.get_secret_value())
+        return value
+
     @field_validator("log_level", "log_format", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
@@ -98,13 +125,20 @@ def read_settings(**given: object) -> Settings:
         SettingError: A value is wrong, or `.env` cannot be read.
     """
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingError(" ".join(_wrong(e["loc"], e.get("input")) for e in error.errors())) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(
             f"The file .env cannot be read ({error}); allowed is UTF-8 text, NAME=value a line."
         ) from None
+    _require_both(settings)
+    return settings
+
+
+def llm_headers(settings: Settings) -> dict[str, str]:
+    """The headers that are sent to the LLM beside the usual ones, by name."""
+    return {} if settings.llm_headers is None else _HEADERS.validate_json(settings.llm_headers.get_secret_value())
 
 
 def origins_of(text: str) -> tuple[str, ...]:
@@ -131,6 +165,14 @@ def require_key_off_loopback(settings: Settings, locked: bool) -> None:
             f"RAG_HOST is {settings.host!r}, where other machines can ask, and the index has no key: make one with "
             "`rag keys create NAME`, or allow only this machine with RAG_HOST=127.0.0.1."
         )
+
+
+def _require_both(settings: Settings) -> None:
+    names = ("llm_base_url", "llm_model")
+    unset = [variable(name) for name in names if getattr(settings, name) is None]
+    if len(unset) == 1:
+        other = next(variable(name) for name in names if variable(name) != unset[0])
+        raise SettingError(f"{unset[0]} is not set, but {other} is; an LLM needs both, and without one neither is set.")
 
 
 def is_loopback(host: str) -> bool:

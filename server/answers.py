@@ -1,7 +1,7 @@
 """The routes that answer: ask, search and verify."""
 
-from collections.abc import AsyncGenerator
 from functools import partial
+from time import monotonic
 
 import orjson
 from fastapi import APIRouter
@@ -15,17 +15,18 @@ from server.access import as_allowed, check_access
 from server.asked import AskRequest, SearchRequest, VerifyRequest, read_body
 from server.describe import body_of, problems
 from server.limits import Gate
-from server.observe import note
 from server.wire import Json, answer_json, checks_json, search_json
+from server.writing import Question, Writing
 
 
 class Answers:
     """Answers from a library, through a gate."""
 
-    def __init__(self, library: Library, gate: Gate) -> None:
+    def __init__(self, library: Library, gate: Gate, writing: Writing) -> None:
         """Serve a library."""
         self._library = library
         self._gate = gate
+        self._writing = writing
 
     def routes(self) -> APIRouter:
         """The routes, described for OpenAPI."""
@@ -61,11 +62,14 @@ class Answers:
 
     async def ask(self, request: Request) -> Response:
         """An answer with citations, or an abstention with the nearest passages; as events where asked for."""
+        since = monotonic()
         asked = await read_body(request, AskRequest)
         check_access(request, asked.collection)
+        question = self._question(asked, since)
         if stream.wants_events(request, asked.stream):
-            return await stream.respond(self._events(request, asked), request.url.path)
-        return _json(await self._answer(request, asked))
+            events = stream.answer_events(self._writing.answers(question), partial(as_allowed, request))
+            return await stream.respond(events, request.url.path)
+        return _json(as_allowed(request, answer_json(await self._writing.answer(question))))
 
     async def search(self, request: Request) -> Response:
         """Ranked passages."""
@@ -83,18 +87,12 @@ class Answers:
     def _checks(self, asked: VerifyRequest) -> list[QuoteCheck]:
         return self._library.verify(asked.citations, asked.collection)
 
-    async def _answer(self, request: Request, asked: AskRequest) -> Json:
+    def _question(self, asked: AskRequest, since: float) -> Question:
         history = [Turn(turn.role, turn.content) for turn in asked.history]
         work = partial(
             self._library.ask, asked.question, asked.collection, asked.top_k, asked.filters.filters(), history
         )
-        degraded = "llm_unavailable" if asked.mode == "llm" else None
-        note(degraded=degraded)
-        return as_allowed(request, answer_json(await self._gate.run(work), degraded))
-
-    async def _events(self, request: Request, asked: AskRequest) -> AsyncGenerator[stream.Event]:
-        for event in stream.answer_events(await self._answer(request, asked)):
-            yield event
+        return Question(work, asked.collection, history, asked.mode, since)
 
 
 def _json(body: Json) -> Response:

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 
 from rag import Library
+from rag.generate import configured
 from rag.settings import Settings, require_key_off_loopback
 from server.answers import Answers
 from server.chat import Chat
@@ -25,42 +26,43 @@ from server.metrics import Metrics
 from server.observe import Meter
 from server.pages import Pages
 from server.problems import handle_problems
+from server.report import Report
 from server.scrape import Scrape
 from server.uploads import Uploads
+from server.writing import Writing
 
 
 def create_app(library: Library, settings: Settings) -> FastAPI:
     """The service over a library; who opened the library closes it.
 
     Raises:
-        SettingError: The service would be open to other machines without a key.
+        SettingError: The service would be open to other machines without a key, or the LLM cannot be asked so.
     """
     require_key_off_loopback(settings, library.store.keys.exist())
     app = FastAPI(title="rag", version=_version(), docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.settings = settings
     metrics = Metrics()
-    gate = Gate(
-        settings.max_concurrency,
-        settings.queue,
-        Meter(metrics, settings.max_concurrency, settings.log_questions),
-        settings.request_timeout_s,
-    )
+    meter = Meter(metrics, settings.max_concurrency, settings.log_questions)
+    gate = Gate(settings.max_concurrency, settings.queue, meter, settings.request_timeout_s)
+    writing = Writing(library, gate, settings, configured(settings), meter, metrics)
     runner = Runner(library, library.store.jobs, library.index / "jobs.lock")
     mcp = Mcp(library, gate, settings, app.version)
+    report = Report(settings.report, library.store.keys, gate)
     for part in (
-        Answers(library, gate),
-        Chat(library, gate, settings),
+        Answers(library, gate, writing),
+        Chat(library, gate, settings, writing),
         Check(library, gate),
         Documents(library, gate),
         Uploads(library.store.jobs, gate, runner.wake, settings.max_upload_bytes),
-        Collections(library, gate),
+        Collections(library, gate, settings.max_upload_bytes),
         Ratings(library, gate),
         Health(library),
         Scrape(metrics, library, app.version),
+        report,
     ):
         app.include_router(part.routes())
-    app.router.routes.extend([*Pages().routes(), mcp.route()])
-    app.router.lifespan_context = partial(_running, mcp, runner)
+    app.router.routes.extend([*Pages(report.there).routes(), *report.pages(), mcp.route()])
+    app.router.lifespan_context = partial(_running, mcp, runner, writing)
     add_layers(app, gate, library.store.keys, metrics, settings)
     handle_problems(app)
     describe(app)
@@ -68,11 +70,12 @@ def create_app(library: Library, settings: Settings) -> FastAPI:
 
 
 @asynccontextmanager
-async def _running(mcp: Mcp, runner: Runner, _app: FastAPI) -> AsyncIterator[None]:
+async def _running(mcp: Mcp, runner: Runner, writing: Writing, _app: FastAPI) -> AsyncIterator[None]:
     """What runs beside the requests, a line each; it is stopped in the other order."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(mcp.running())
         await stack.enter_async_context(runner.running())
+        await stack.enter_async_context(writing.running())
         yield
 
 

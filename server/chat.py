@@ -1,7 +1,9 @@
 """The routes that chat programs know: OpenAI's chat completions and models, over the same answers as `/v1/ask`."""
 
-import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from functools import partial
+from time import monotonic
 
 import orjson
 from fastapi import APIRouter
@@ -10,18 +12,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rag import DEFAULT_COLLECTION, Library, NotFoundError, RagError
+from rag import DEFAULT_COLLECTION, Library, NotFoundError
 from rag.client.replies import ChatProblemReply, CompletionReply, ModelReply, ModelsReply
 from rag.settings import Settings
 from server.access import access_of, as_allowed, check_access
 from server.asked import read_body
-from server.completions import Completion, completed, completion_chunks, completion_json
+from server.completions import completion_json
 from server.conversation import ChatRequest
 from server.describe import body_of, problems
 from server.limits import Gate
-from server.problems import internal, of_rag_error
-from server.stream import HEARTBEAT_S, MEDIA_TYPE, SEND_TIMEOUT_S, STOPPING_S
-from server.wire import Json, answer_json
+from server.stream import HEARTBEAT_S, MEDIA_TYPE, SEND_TIMEOUT_S, STOPPING_S, heartbeat, problem_of
+from server.telling import Telling
+from server.wire import Json
+from server.writing import Question, Writing
 
 _MODEL = "rag"
 """The model that answers from the default collection; those of other collections stand below it."""
@@ -31,16 +34,16 @@ _EVENT = {
     "properties": {"data": {"type": "string"}},
     "required": ["data"],
 }
-_log = logging.getLogger("rag.server")
 
 
 class Chat:
     """Answers conversations from a library, through a gate."""
 
-    def __init__(self, library: Library, gate: Gate, settings: Settings) -> None:
+    def __init__(self, library: Library, gate: Gate, settings: Settings, writing: Writing) -> None:
         """Serve a library."""
         self._library = library
         self._gate = gate
+        self._writing = writing
         self._settings = settings
 
     def routes(self) -> APIRouter:
@@ -77,24 +80,27 @@ class Chat:
 
         Our own members stand under `rag`, with every citation; `annotations` point to the quotes in the answer.
         """
+        since = monotonic()
         asked = await read_body(request, ChatRequest)
         question, collection = self._question(asked), _collection(asked.model)
         check_access(request, collection)
         history = asked.history(self._settings.max_history)
-        read = [*(turn.content for turn in history), question]
-
-        def completion_of() -> Completion:
-            reply = as_allowed(request, answer_json(self._library.ask(question, collection, history=history)))
-            return completed(reply, read, asked.model, collection, str(request.base_url))
-
+        ask = partial(self._library.ask, question, collection, history=history)
+        told = Telling(
+            self._writing,
+            Question(ask, collection, history, "auto", since),
+            asked.model,
+            [*(turn.content for turn in history), question],
+            str(request.base_url),
+            partial(as_allowed, request),
+        )
+        usage = asked.stream_options is not None and asked.stream_options.include_usage is True
         try:
-            completion = await self._gate.run(completion_of)
+            if asked.stream:
+                return streamed(await told.chunks(usage), request.url.path)
+            return _json(completion_json(await told.whole()))
         except NotFoundError:
             raise _unknown(asked.model) from None
-        if asked.stream:
-            usage = asked.stream_options is not None and asked.stream_options.include_usage is True
-            return streamed(completion_chunks(completion, usage), request.url.path)
-        return _json(completion_json(completion))
 
     async def models(self, request: Request) -> Response:
         """A model for each collection that the key opens."""
@@ -140,26 +146,25 @@ def _json(body: Json) -> Response:
     return Response(orjson.dumps(body), media_type="application/json")
 
 
-def streamed(chunks: Iterable[Json], instance: str) -> EventSourceResponse:
+def streamed(chunks: AsyncGenerator[Json], instance: str) -> EventSourceResponse:
     """Chunks as events without a name, then `[DONE]`; an error on the way is a chunk of its own."""
     return EventSourceResponse(
         _events(chunks, instance),
         ping=HEARTBEAT_S,
+        ping_message_factory=heartbeat,
         sep="\n",
         send_timeout=SEND_TIMEOUT_S,
         shutdown_grace_period=STOPPING_S,
     )
 
 
-async def _events(chunks: Iterable[Json], instance: str) -> AsyncIterator[ServerSentEvent]:
+async def _events(chunks: AsyncGenerator[Json], instance: str) -> AsyncIterator[ServerSentEvent]:
     try:
-        for chunk in chunks:
-            yield _event(chunk)
-    except RagError as error:
-        yield _event(of_rag_error(error, instance))
-    except Exception:  # noqa: BLE001 - the status is sent: the stream has to say it
-        _log.exception("a stream of %s broke", instance)
-        yield _event(internal(instance))
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield _event(chunk)
+    except Exception as error:  # noqa: BLE001 - the status is sent: the stream has to say it
+        yield _event(problem_of(error, instance))
     yield ServerSentEvent("[DONE]", sep="\n")
 
 

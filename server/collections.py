@@ -12,10 +12,12 @@ from starlette.responses import Response
 from rag import CollectionInfo, Library
 from rag.changes import COLLECTION_NAME
 from rag.client.replies import CollectionReply, CollectionsReply
+from rag.load import SUPPORTED
 from server.access import access_of, check_access
 from server.asked import read_body
 from server.describe import body_of, problems
 from server.limits import Gate
+from server.parts import MOST_FILES
 from server.wire import Json
 
 
@@ -30,10 +32,11 @@ class CollectionRequest(BaseModel):
 class Collections:
     """Lists, makes and drops the collections of a library, through a gate."""
 
-    def __init__(self, library: Library, gate: Gate) -> None:
-        """Serve a library."""
+    def __init__(self, library: Library, gate: Gate, most_bytes: int) -> None:
+        """Serve a library; `most_bytes` is what one upload may have."""
         self._library = library
         self._gate = gate
+        self._uploads: Json = {"bytes": most_bytes, "files": MOST_FILES, "suffixes": SUPPORTED}
 
     def routes(self) -> APIRouter:
         """The routes, described for OpenAPI."""
@@ -68,17 +71,19 @@ class Collections:
         return router
 
     async def listed(self, request: Request) -> Response:
-        """The collections that the key opens, by name."""
+        """The collections that the key opens, by name, and what may be uploaded where it may write."""
         found = await self._gate.run(self._library.collections)
-        seen = [_collection(info) for info in found if access_of(request).sees(info.name)]
-        return Response(orjson.dumps({"collections": seen}), media_type="application/json")
+        access = access_of(request)
+        seen = [_collection(info, access.write) for info in found if access.sees(info.name)]
+        return Response(orjson.dumps({"collections": seen, "uploads": self._uploads}), media_type="application/json")
 
     async def create(self, request: Request) -> Response:
         """Make a collection: 201, or 200 where it was there."""
         asked = await read_body(request, CollectionRequest)
         check_access(request, asked.name, write=True)
         new, info = await self._gate.run(partial(self._created, asked.name))
-        return Response(orjson.dumps(_collection(info)), 201 if new else 200, media_type="application/json")
+        body = _collection(info, writable=True)
+        return Response(orjson.dumps(body), 201 if new else 200, media_type="application/json")
 
     async def drop(self, request: Request, name: str) -> Response:
         """Drop a collection with all that belongs to it; the default one is left, empty."""
@@ -91,10 +96,11 @@ class Collections:
         return new, next(info for info in self._library.collections() if info.name == name)
 
 
-def _collection(info: CollectionInfo) -> Json:
+def _collection(info: CollectionInfo, writable: bool) -> Json:
     return {
         "name": info.name,
         "documents": info.documents,
         "passages": info.passages,
         "characters": info.characters,
+        "writable": writable,
     }

@@ -1,6 +1,6 @@
 """Turns the reply to a question into the shapes of OpenAI's chat completions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from time import time
@@ -11,8 +11,19 @@ from rag import DEFAULT_COLLECTION
 from rag.tokens import estimate_tokens
 from server.wire import Json
 
-_RAG = ("status", "confidence", "abstained_because", "degraded", "rewritten_question", "citations")
+_RAG = (
+    "status",
+    "confidence",
+    "abstained_because",
+    "mode",
+    "degraded",
+    "removed_sentences",
+    "rewritten_question",
+    "citations",
+)
 """Members of our own reply that a completion has no place for."""
+PART = "\n\n"
+"""Between the sentences of an LLM that failed after them and the extracts that follow instead."""
 _FRAGMENT_WORDS = 5
 """At either end of a quote: enough to be found, and short of a line break in most texts."""
 
@@ -31,17 +42,13 @@ class Completion:
     annotations: list[Json]
 
 
-def completed(reply: dict[str, Any], read: Sequence[str], model: str, collection: str, base_url: str) -> Completion:
-    """The completion that a reply makes; `read` is the text of the messages that were looked at.
-
-    Tokens of a text beyond 20,000 characters are estimated from its beginning: usage figures are information only.
-    Counting loads the ranks of the encoding when first called, a good part of a second.
-    """
+def completed(reply: dict[str, Any], prompt_tokens: int, model: str, collection: str, base_url: str) -> Completion:
+    """The completion that a reply makes; `prompt_tokens` are those of the messages that were looked at."""
     return Completion(
         reply=reply,
         model=model,
         created=int(time()),
-        prompt_tokens=sum(map(estimate_tokens, read)),
+        prompt_tokens=prompt_tokens,
         completion_tokens=estimate_tokens(reply["answer"]),
         annotations=_annotations(reply["citations"], base_url, collection),
     )
@@ -56,19 +63,52 @@ def completion_json(completion: Completion) -> Json:
         "annotations": completion.annotations,
     }
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-    head = _head(completion, "chat.completion")
+    head = {
+        "id": completion.reply["id"],
+        "object": "chat.completion",
+        "created": completion.created,
+        "model": completion.model,
+    }
     return {**head, "choices": [choice], "usage": _usage(completion), **_own(completion)}
 
 
-def completion_chunks(completion: Completion, with_usage: bool) -> Iterator[Json]:
-    """The answer in pieces: the role, the text, the end with annotations and `rag`, and the usage where asked for."""
-    head = {**_head(completion, "chat.completion.chunk"), **({"usage": None} if with_usage else {})}
-    yield {**head, **_delta({"role": "assistant", "content": "", "refusal": None})}
-    for piece in _pieces(completion.reply):
-        yield {**head, **_delta({"content": piece})}
+def chunk_head(answer_id: str, model: str, with_usage: bool) -> Json:
+    """What all chunks of a completion that begins now have in common."""
+    head: Json = {"id": answer_id, "object": "chat.completion.chunk", "created": int(time()), "model": model}
+    return {**head, **({"usage": None} if with_usage else {})}
+
+
+def opening_chunk(head: Json) -> Json:
+    """The first chunk: the role."""
+    return {**head, **_delta({"role": "assistant", "content": "", "refusal": None})}
+
+
+def text_chunk(head: Json, text: str) -> Json:
+    """A piece of the text."""
+    return {**head, **_delta({"content": text})}
+
+
+def closing_chunks(head: Json, completion: Completion) -> Iterator[Json]:
+    """The last chunks: the end with annotations and `rag`, and the usage where the head announces one."""
     yield {**head, **_delta({"annotations": completion.annotations}, "stop"), **_own(completion)}
-    if with_usage:
+    if "usage" in head:
         yield {**head, "choices": [], "usage": _usage(completion)}
+
+
+def pieces(reply: dict[str, Any]) -> Iterator[str]:
+    """The answer, cut before each quote."""
+    answer: str = reply["answer"]
+    cuts = {0, len(answer), *(citation["answer_span"][0] for citation in reply["citations"])}
+    return (answer[start:end] for start, end in pairwise(sorted(cuts)))
+
+
+def after(said: str, reply: dict[str, Any]) -> dict[str, Any]:
+    """The reply as it is where something was said before it: its spans count from the beginning of that."""
+    moved = [
+        {**citation, "answer_span": [offset + len(said) for offset in citation["answer_span"]]}
+        for citation in reply["citations"]
+    ]
+    return {**reply, "answer": f"{said}{reply['answer']}", "citations": moved}
 
 
 def _annotations(citations: list[dict[str, Any]], base_url: str, collection: str) -> list[Json]:
@@ -109,19 +149,8 @@ def _term(words: list[str]) -> str:
     return quote(" ".join(words), safe="").replace("-", "%2D")
 
 
-def _head(completion: Completion, kind: str) -> Json:
-    return {"id": completion.reply["id"], "object": kind, "created": completion.created, "model": completion.model}
-
-
 def _delta(delta: Json, finish_reason: str | None = None) -> Json:
     return {"choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}]}
-
-
-def _pieces(reply: dict[str, Any]) -> Iterator[str]:
-    """The answer, cut before each quote."""
-    answer: str = reply["answer"]
-    cuts = {0, len(answer), *(citation["answer_span"][0] for citation in reply["citations"])}
-    return (answer[start:end] for start, end in pairwise(sorted(cuts)))
 
 
 def _usage(completion: Completion) -> Json:

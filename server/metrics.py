@@ -46,6 +46,14 @@ class Metrics:
         )
         self._answers = Counter("rag_answers", "Answers, and why not.", ["status", "because"], registry=own)
         self._degraded = Counter("rag_degraded", "Answers that are not what was asked for.", ["reason"], registry=own)
+        self._written = Counter("rag_llm_answers", "Answers that an LLM was asked for.", ["outcome"], registry=own)
+        self._removed = Counter("rag_llm_removed_sentences", "Sentences of an LLM that were cut.", registry=own)
+        self._first = Histogram(
+            "rag_llm_first_sentence_seconds",
+            "From a question to the first sentence of an LLM that was shown to be supported.",
+            buckets=_BUCKETS_S,
+            registry=own,
+        )
         self._quotes = Counter("rag_quotes_checked", "Quotes of saved answers, checked.", ["status"], registry=own)
         self._gate_running = _gauge("rag_gate_running", "Pieces of work that threads do.", own)
         self._gate_waiting = _gauge("rag_gate_waiting", "Pieces of work that wait for a thread.", own)
@@ -83,6 +91,15 @@ class Metrics:
     def degraded(self, reason: str) -> None:
         """An answer is not what was asked for; the reason is one of the contract's."""
         self._degraded.labels(reason).inc()
+
+    def wrote(self, answer: Answer) -> None:
+        """An LLM was asked for an answer, and this is what is served."""
+        self._written.labels(answer.degraded or answer.because or answer.status).inc()
+        self._removed.inc(answer.removed)
+
+    def first_sentence(self, seconds: float) -> None:
+        """So long after its question the first sentence of an LLM was shown to be supported."""
+        self._first.observe(seconds)
 
     def checked(self, checks: Sequence[QuoteCheck]) -> None:
         """Quotes of a saved answer were looked up again."""

@@ -1,6 +1,7 @@
 """The start page, the widget, and what they load, from memory."""
 
 import gzip
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -10,12 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.widget import assembled
+from server.widget import assembled, integrity
 
 STATIC = Path(__file__).parent / "static"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FOR_ALL = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 """A module is loaded by CORS rules, and with `integrity` has to be; it holds nothing that is not public."""
+_HASH = b"{integrity}"
+_END = b"</header>"
+_REPORT_LINK = b'  <p id="report" lang="en"><a href="report">Evaluation report</a></p>\n  '
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +35,37 @@ class _File:
 class Pages:
     """Serves the files of a folder that hold a page, its styles, scripts and pictures."""
 
-    def __init__(self, folder: Path = STATIC) -> None:
-        """Read the folder and those in it; files of other kinds are passed over."""
+    def __init__(self, has_report: Callable[[], bool] = lambda: False, folder: Path = STATIC) -> None:
+        """Read the folder and those in it, files of other kinds passed over; `has_report` says if one can be shown."""
         found = {f.relative_to(folder).as_posix(): f for f in sorted(folder.rglob("*")) if f.suffix in _TYPES}
         self._files = {name: _file(f.read_bytes(), _TYPES[f.suffix]) for name, f in found.items()}
+        self._has_report = has_report
+        self._with_report = _file(self._files["index.html"].content.replace(_END, _REPORT_LINK + _END), _TYPES[".html"])
         self._widget = _file(assembled(folder / "widget"), _TYPES[".js"])
+        hashed = self._files["embed.html"].content.replace(_HASH, integrity(self._widget.content).encode())
+        self._embed = _file(hashed, _TYPES[".html"])
 
     def routes(self) -> list[Route]:
         """The start page at `/`, the widget at `/widget.js`, a page for each document, the rest below `/static`."""
         return [
             Route("/", self.start),
             Route("/widget.js", self.widget),
+            Route("/embed", self.embed),
             Route("/documents/{document_id}", self.document),
             Route("/static/{name:path}", self.asset),
         ]
 
     async def start(self, request: Request) -> Response:
-        """The start page."""
-        return _sent(request, self._files["index.html"])
+        """The start page, with a link to the report where there is one."""
+        return _sent(request, self._with_report if self._has_report() else self._files["index.html"])
 
     async def widget(self, request: Request) -> Response:
         """The module that defines `<rag-chat>`, for pages of any origin."""
         return _sent(request, self._widget)
+
+    async def embed(self, request: Request) -> Response:
+        """The page that shows how to put the widget on another page."""
+        return _sent(request, self._embed)
 
     async def document(self, request: Request) -> Response:
         """The page that shows a document, the same for all: its script reads which one from the address."""

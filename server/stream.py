@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from typing import NamedTuple
 
 import anyio
@@ -11,9 +12,9 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from rag import RagError
+from rag import Answer, Claim, RagError
 from server.problems import internal, of_rag_error, problem
-from server.wire import Json
+from server.wire import Json, Sheet, Written, answer_json, passages_json
 
 MEDIA_TYPE = "text/event-stream"
 HEARTBEAT_S = 15.0
@@ -52,9 +53,42 @@ def wants_events(request: Request, asked: bool) -> bool:
     return asked or MEDIA_TYPE in request.headers.get("accept", "")
 
 
-def answer_events(reply: Json) -> Iterator[Event]:
-    """The events of a finished reply; its deltas together are its answer."""
-    yield Event("passages", {"passages": reply["passages"]})
+async def answer_events(
+    coming: AsyncGenerator[Answer | Claim], allowed: Callable[[Json], Json]
+) -> AsyncGenerator[Event]:
+    """The events of an answer as it comes; see `server.writing.Writing.answers`.
+
+    The deltas together are the answer, unless an LLM failed after some: then what `done` holds takes their place.
+    """
+    sheet, final, begun = Sheet(), None, False
+    async with aclosing(coming):
+        async for found in coming:
+            if isinstance(found, Claim):
+                begun = True
+                for event in _claim_events(sheet.add(found), allowed):
+                    yield event
+            elif final is None:
+                final = found
+                yield Event("passages", allowed({"passages": passages_json(found.hits)}))
+            else:
+                final = found
+    assert final is not None
+    reply = allowed(answer_json(final))
+    for event in () if begun else _reply_events(reply):
+        yield event
+    yield Event("done", reply)
+
+
+def _claim_events(written: Written, allowed: Callable[[Json], Json]) -> Iterator[Event]:
+    # Text and markers apart: two deltas in a row are how the widget tells the words of an LLM from extracts.
+    yield Event("delta", {"text": written.text})
+    yield Event("delta", {"text": written.markers})
+    for citation in written.citations:
+        yield Event("citation", allowed(citation))
+
+
+def _reply_events(reply: Json) -> Iterator[Event]:
+    """The deltas and citations of a finished reply: one delta for each quote, with the markers after it."""
     answer, citations = str(reply["answer"]), reply["citations"]
     assert isinstance(citations, list)
     starts = [citation["answer_span"][0] for citation in citations]
@@ -64,7 +98,6 @@ def answer_events(reply: Json) -> Iterator[Event]:
         yield Event("citation", citation)
     if not citations:
         yield Event("delta", {"text": answer})
-    yield Event("done", reply)
 
 
 async def respond(
@@ -90,7 +123,7 @@ async def respond(
     return EventSourceResponse(
         _told(first, events, instance, stopping, stopping_s),
         ping=heartbeat_s,
-        ping_message_factory=_heartbeat,
+        ping_message_factory=heartbeat,
         send_timeout=send_timeout_s,
         sep="\n",
         shutdown_event=stopping,
@@ -106,18 +139,19 @@ async def _told(
     stopping_s: float,
 ) -> AsyncIterator[ServerSentEvent]:
     over = asyncio.create_task(_over(stopping, stopping_s))
+    coming = first
     try:
         if not first.done():
-            yield _heartbeat()
-        coming = first
+            yield heartbeat()
         while event := await _unless(over, coming):
             yield _encoded(event)
             coming = asyncio.create_task(_next(rest))
     except Exception as error:  # noqa: BLE001 - the status is sent: the stream has to say it
-        yield _encoded(Event("error", _problem(error, instance)))
+        yield _encoded(Event("error", problem_of(error, instance)))
     finally:
         over.cancel()
-        await rest.aclose()
+        if not coming.cancel():  # else the events end with the task that waits for the next of them
+            await rest.aclose()
 
 
 async def _next(events: AsyncIterator[Event]) -> Event | None:
@@ -142,7 +176,8 @@ async def _unless(over: asyncio.Task[None], coming: asyncio.Task[Event | None]) 
     raise HTTPException(503, "The service stops. Ask again.")
 
 
-def _problem(error: Exception, instance: str) -> Json:
+def problem_of(error: Exception, instance: str) -> Json:
+    """What an error is in a stream whose status is sent."""
     if isinstance(error, RagError):
         return of_rag_error(error, instance)
     if isinstance(error, HTTPException):
@@ -155,5 +190,6 @@ def _encoded(event: Event) -> ServerSentEvent:
     return ServerSentEvent(orjson.dumps(event.data).decode(), event=event.name, sep="\n")
 
 
-def _heartbeat() -> ServerSentEvent:
+def heartbeat() -> ServerSentEvent:
+    """A comment, which says that the service is there."""
     return ServerSentEvent(comment="heartbeat", sep="\n")

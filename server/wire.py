@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from rag import Answer, Citation, Claim, DocumentInfo, Hit, QuoteCheck, SearchResult
+from rag import Answer, Citation, Claim, Disagreement, DocumentInfo, Hit, QuoteCheck, SearchResult
 
 Json = dict[str, object]
 
@@ -12,23 +13,60 @@ _SCORE_DIGITS = 4
 _MS_DIGITS = 1
 
 
-def answer_json(answer: Answer, degraded: str | None = None) -> Json:
-    """The reply to a question; `degraded` names what was asked for and missing."""
-    text, citations = _marked(answer.claims)
+def new_id() -> str:
+    """An id for an answer."""
+    return f"ans_{secrets.token_hex(12)}"
+
+
+def answer_json(answer: Answer, answer_id: str | None = None) -> Json:
+    """The reply to a question, under a new id unless one is given."""
+    sheet = Sheet()
+    written = [sheet.add(claim) for claim in answer.claims]
     return {
-        "id": f"ans_{secrets.token_hex(12)}",
+        "id": answer_id or new_id(),
         "question": answer.question,
         "rewritten_question": answer.rewritten,
         "status": answer.status,
-        "answer": text if answer.claims else answer.reason,
+        "answer": "".join(f"{text}{markers}" for text, markers, _ in written) if written else answer.reason,
         "abstained_because": answer.because,
-        "mode": "extractive",
+        "mode": answer.mode,
         "confidence": _score(answer.confidence),
-        "citations": citations,
+        "citations": [citation for _, _, citations in written for citation in citations],
+        "disagreement": _disagreement(answer.disagreement),
         "passages": passages_json(answer.hits),
-        "degraded": degraded,
+        "degraded": answer.degraded,
+        "removed_sentences": answer.removed,
         "timings_ms": _timings(answer.timings_ms),
     }
+
+
+class Written(NamedTuple):
+    """A claim on the sheet."""
+
+    text: str
+    """As it follows what stands there."""
+    markers: str
+    citations: list[Json]
+    """Those whose markers stand there for the first time."""
+
+
+class Sheet:
+    """The text of an answer, to which claims are added one after the other, each with its markers."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._length = 0
+        self._told: set[int] = set()
+
+    def add(self, claim: Claim) -> Written:
+        """The claim as it is written, and its new citations with where each quote stands in the answer."""
+        start = self._length + bool(self._length)
+        text = f"{' ' if self._length else ''}{claim.text}"
+        markers = " " + "".join(f"[{c.n}]" for c in claim.citations)
+        self._length += len(text) + len(markers)
+        new = [c for c in claim.citations if c.n not in self._told]
+        self._told |= {c.n for c in new}
+        return Written(text, markers, [_citation(c, start, claim) for c in new])
 
 
 def search_json(query: str, result: SearchResult) -> Json:
@@ -78,16 +116,8 @@ def checks_json(checks: Sequence[QuoteCheck]) -> Json:
     }
 
 
-def _marked(claims: Iterable[Claim]) -> tuple[str, list[Json]]:
-    """The claims one after the other, each with its markers, and their citations with where each quote stands in it."""
-    text = ""
-    citations: list[Json] = []
-    for claim in claims:
-        start = len(text) + bool(text)
-        markers = "".join(f"[{c.n}]" for c in claim.citations)
-        text += f"{' ' if text else ''}{claim.text} {markers}"
-        citations += [_citation(c, start, claim) for c in claim.citations]
-    return text, citations
+def _disagreement(found: Disagreement | None) -> Json | None:
+    return None if found is None else {"citations": list(found.citations), "about": found.about}
 
 
 def _citation(citation: Citation, start: int, claim: Claim) -> Json:

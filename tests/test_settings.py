@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from rag import SettingError
-from rag.settings import Settings, is_loopback, origins_of, read_settings, require_key_off_loopback
+from rag.settings import Settings, is_loopback, llm_headers, origins_of, read_settings, require_key_off_loopback
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +62,9 @@ def test_what_is_given_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
         ("RAG_MAX_TOP_K", "9", "a whole number of passages from 10 to 1000"),
         ("RAG_MAX_BODY_BYTES", "0", "a whole number from 1000"),
         ("RAG_REQUEST_TIMEOUT_S", "0", "a number of seconds up to 3600"),
+        ("RAG_LLM_BASE_URL", "localhost:11434", "the address of an OpenAI-compatible API"),
+        ("RAG_LLM_TIMEOUT_S", "0", "a number of seconds up to 600"),
+        ("RAG_LLM_PROMPT_TOKENS", "499", "a whole number from 500"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(
@@ -78,6 +81,22 @@ def test_a_secret_is_not_shown_with_the_settings_nor_when_it_is_wrong() -> None:
     with pytest.raises(SettingError, match=r"^RAG_EVAL_KEY is set to something else; allowed is a key") as caught:
         read_settings(eval_key=["s3cret"])
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["{not json s3cret", '{"X-A": 1}', "[]"])
+def test_headers_for_the_llm_are_texts_by_name_and_as_secret(value: str) -> None:
+    with pytest.raises(SettingError, match=r"^RAG_LLM_HEADERS is set to something else; allowed is headers") as caught:
+        read_settings(llm_headers=value)
+    assert value not in str(caught.value)
+    assert llm_headers(read_settings(llm_headers='{"X-A": "s3cret"}')) == {"X-A": "s3cret"}
+    assert "s3cret" not in repr(read_settings(llm_headers='{"X-A": "s3cret"}', llm_api_key="s3cret"))
+
+
+@pytest.mark.parametrize("given", ["llm_base_url", "llm_model"])
+def test_an_llm_needs_its_address_and_its_model(given: str) -> None:
+    with pytest.raises(SettingError, match=r"^RAG_LLM_(MODEL|BASE_URL) is not set, but RAG_LLM_"):
+        read_settings(**{given: "http://127.0.0.1:9/v1"})
+    assert read_settings(llm_base_url="http://127.0.0.1:9/v1", llm_model="any").llm_timeout_s == 30
 
 
 def test_an_origin_is_kept_as_browsers_send_it() -> None:

@@ -1,6 +1,7 @@
 """The commands of `rag`; each imports what it needs when it runs, so that the quick ones start quickly."""
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -87,6 +88,7 @@ def ask(
     collection: Collection = DEFAULT_COLLECTION,
     top_k: Annotated[int, typer.Option(min=1, max=50, help="Passages to read and show.")] = 8,
     source: Source = None,
+    llm: Annotated[bool, typer.Option("--llm", help="Worded by the LLM that RAG_LLM_BASE_URL names.")] = False,
     as_json: Json = False,
 ) -> None:
     """Answer a question with cited extracts; the exit code is 3 when the documents do not hold the answer."""
@@ -94,8 +96,15 @@ def ask(
     from rag.cli.screen import show_json  # noqa: PLC0415
     from server.wire import answer_json  # noqa: PLC0415
 
-    with opened(read_settings()) as library:
-        answer = library.ask(question, collection, top_k, Filters(source=source))
+    settings = read_settings()
+    with opened(settings) as library:
+        ask = partial(library.ask, question, collection, top_k, Filters(source=source))
+        if llm:
+            from rag.cli.writing import worded  # noqa: PLC0415
+
+            answer = worded(settings, ask, partial(library.standing, collection=collection))
+        else:
+            answer = ask()
     if as_json:
         show_json(answer_json(answer))
     else:

@@ -22,9 +22,8 @@ def show_answer(answer: Answer) -> None:
     for claim in answer.claims:
         show(claim.text, (" " + "".join(f"[{c.n}]" for c in claim.citations), "bold cyan"), "\n")
     show(("Sources", "bold"))
-    for claim in answer.claims:
-        for citation in claim.citations:
-            _source(citation)
+    for citation in {c.n: c for claim in answer.claims for c in claim.citations}.values():
+        _source(citation)
     show()
     _confidence(answer)
 

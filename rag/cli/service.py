@@ -32,6 +32,7 @@ def serve(
     port: Annotated[str | None, _option("port")] = None,
     workers: Annotated[str | None, _option("workers", " Processes that serve the one index.")] = None,
     watch: Annotated[Path | None, _option("watch")] = None,
+    report: Annotated[Path | None, _option("report", " Shown at /report.")] = None,
     cors_origins: Annotated[str | None, _option("cors_origins")] = None,
     trusted_proxies: Annotated[str | None, _option("trusted_proxies")] = None,
     rate_limit: Annotated[str | None, _option("rate_limit", " Requests of a key or an address.")] = None,
@@ -43,6 +44,14 @@ def serve(
     max_top_k: Annotated[str | None, _option("max_top_k")] = None,
     max_body_bytes: Annotated[str | None, _option("max_body_bytes")] = None,
     max_upload_bytes: Annotated[str | None, _option("max_upload_bytes")] = None,
+    llm_base_url: Annotated[
+        str | None, _option("llm_base_url", " A key comes from RAG_LLM_API_KEY, more headers from RAG_LLM_HEADERS.")
+    ] = None,
+    llm_model: Annotated[str | None, _option("llm_model")] = None,
+    llm_timeout_s: Annotated[str | None, _option("llm_timeout_s", " For the whole answer.")] = None,
+    llm_prompt_tokens: Annotated[str | None, _option("llm_prompt_tokens", " Of a prompt.")] = None,
+    llm_reply_tokens: Annotated[str | None, _option("llm_reply_tokens", " Of a reply.")] = None,
+    llm_connections: Annotated[str | None, _option("llm_connections", " Replies at once.")] = None,
     log_level: Annotated[str | None, _option("log_level")] = None,
     log_format: Annotated[str | None, _option("log_format")] = None,
     log_questions: Annotated[str | None, _option("log_questions", " Whether questions may stand in the log.")] = None,

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from rag.records import AbstainedBecause
+from rag.records import AbstainedBecause, Degraded, Difference
 
 
 class _Reply(BaseModel):
@@ -56,6 +56,14 @@ class PassageReply(_Reply):
     """`null` where the key is one for browsers."""
 
 
+class DisagreementReply(_Reply):
+    """Two citations that say different things of what was asked; each names its author and date where it has them."""
+
+    citations: tuple[int, int]
+    """Their `n`; of two with dates the earlier first."""
+    about: Difference
+
+
 class AskReply(_Reply):
     """An answer with citations, or an abstention with the nearest passages."""
 
@@ -70,8 +78,12 @@ class AskReply(_Reply):
     mode: Literal["extractive", "llm"]
     confidence: float
     citations: list[CitationReply]
+    disagreement: DisagreementReply | None = None
+    """`null` where no two quotes were found to differ."""
     passages: list[PassageReply]
-    degraded: Literal["llm_unavailable", "llm_timeout", "llm_unsupported"] | None
+    degraded: Degraded | None
+    removed_sentences: int = 0
+    """Of an LLM, cut since no quote that they cite bears them out."""
     timings_ms: dict[str, float]
 
 
@@ -159,12 +171,24 @@ class CollectionReply(_Reply):
     documents: int
     passages: int
     characters: int
+    writable: bool
+    """Whether the key may upload to it and delete from it."""
+
+
+class UploadLimitsReply(_Reply):
+    """What one upload may be."""
+
+    bytes: int
+    """Of the whole body."""
+    files: int
+    suffixes: list[str]
 
 
 class CollectionsReply(_Reply):
-    """The collections that the key opens, by name."""
+    """The collections that the key opens, by name, and what may be uploaded where it may write."""
 
     collections: list[CollectionReply]
+    uploads: UploadLimitsReply
 
 
 class ErrorReply(_Reply):
@@ -230,7 +254,9 @@ class OwnReply(_Reply):
     status: Literal["answered", "abstained"]
     confidence: float
     abstained_because: AbstainedBecause | None
-    degraded: Literal["llm_unavailable", "llm_timeout", "llm_unsupported"] | None
+    mode: Literal["extractive", "llm"]
+    degraded: Degraded | None
+    removed_sentences: int
     rewritten_question: str | None
     citations: list[CitationReply]
 

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -82,7 +82,7 @@ def test_a_client_may_stop_in_mid_stream(official: openai.OpenAI) -> None:
 def test_a_stream_stops_when_its_client_goes() -> None:
     ended = []
 
-    def endless() -> Iterator[dict[str, object]]:
+    async def endless() -> AsyncGenerator[dict[str, object]]:
         try:
             while True:
                 yield {"choices": []}

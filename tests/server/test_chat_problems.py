@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 
 import anyio
 import httpx
@@ -30,7 +30,7 @@ def test_an_unknown_model_is_not_found(official: openai.OpenAI, model: str) -> N
     ("error", "told"), [(NotFoundError("It is gone."), "It is gone."), (RuntimeError("secret"), "X-Request-ID")]
 )
 def test_an_error_in_mid_stream_is_raised_by_the_official_client(error: Exception, told: str) -> None:
-    def breaking() -> Iterator[dict[str, object]]:
+    async def breaking() -> AsyncGenerator[dict[str, object]]:
         yield {"id": "ans_1", "object": "chat.completion.chunk", "created": 1, "model": "rag", "choices": []}
         raise error
 

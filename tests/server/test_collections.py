@@ -7,6 +7,7 @@ import pytest
 
 from rag import Library
 from rag.client.replies import CollectionReply, CollectionsReply
+from rag.load import SUPPORTED
 from tests.server.conftest import Start
 
 
@@ -20,6 +21,19 @@ def own(own_index: Path) -> Iterator[Library]:
 def test_the_collections_are_listed_with_what_they_hold(client: httpx.Client) -> None:
     reply = CollectionsReply.model_validate(client.get("/v1/collections").json())
     assert [(c.name, c.documents) for c in reply.collections] == [("default", 4)]
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_key_is_told_where_it_may_write_without_trying(start: Start, own: Library, write: bool) -> None:
+    _, key = own.store.keys.create("page", write=write)
+    reply = start(own).get("/v1/collections", headers={"Authorization": f"Bearer {key}"})
+    found = CollectionsReply.model_validate(reply.json())
+    assert [c.writable for c in found.collections] == [write]
+
+
+def test_what_an_upload_may_be_is_told_before_one_is_sent(start: Start) -> None:
+    limits = start(max_upload_bytes=5000).get("/v1/collections").json()["uploads"]
+    assert limits == {"bytes": 5000, "files": 100, "suffixes": list(SUPPORTED)}
 
 
 def test_a_collection_is_made_once_and_can_be_asked_at_once(start: Start, own: Library) -> None:

@@ -119,7 +119,7 @@ def test_a_stream_ends_with_done(client: httpx.Client) -> None:
 def test_an_address_marks_the_quote_by_its_ends(quote: str, fragment: str) -> None:
     citation = {"document_id": "a/b", "title": "Birds", "quote": quote, "answer_span": [0, len(quote)]}
     reply = {"answer": f"{quote} [1]", "citations": [citation]}
-    (annotation,) = completed(reply, [], "rag/my birds", "my birds", "https://docs.example.org/").annotations
+    (annotation,) = completed(reply, 0, "rag/my birds", "my birds", "https://docs.example.org/").annotations
     address = f"https://docs.example.org/v1/documents/a%2Fb/text?collection=my+birds#:~:text={fragment}"
     place = {"start_index": 0, "end_index": len(quote), "title": "Birds", "url": address}
     assert annotation == {"type": "url_citation", "url_citation": place}

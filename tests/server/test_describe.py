@@ -24,6 +24,7 @@ SERVED = {
     ("/v1/jobs", "get"),
     ("/v1/jobs/{job_id}", "get"),
     ("/v1/jobs/{job_id}", "delete"),
+    ("/v1/report", "get"),
     ("/healthz", "get"),
     ("/readyz", "get"),
     ("/metrics", "get"),

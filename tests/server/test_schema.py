@@ -12,7 +12,7 @@ from tests.server.conftest import Start
 
 CASES = int(os.environ.get("RAG_CASES", "300"))
 """At least so many requests; `make test-api` makes 10,000."""
-_OPERATIONS = 22
+_OPERATIONS = 23
 """Of the service; to each its share of the cases, and half as much again, since some have only a few."""
 _CONFIG = Path(__file__).with_name("schemathesis.toml")
 

@@ -55,7 +55,7 @@ def test_the_page_comes_with_a_strict_policy(client: httpx.Client) -> None:
 
 def test_all_that_the_page_loads_is_served_from_here(client: httpx.Client, page: _Tags) -> None:
     loaded = [a.get("src") or a.get("href") for tag, a in page.tags if tag in {"script", "link", "img"}]
-    own = ["static/icon.svg", "static/icon.svg", "static/page.css", "static/page.js", "widget.js"]
+    own = ["static/icon.svg", "static/icon.svg", "static/page.css", "static/page.js", "static/shelf.css", "widget.js"]
     assert sorted(str(path) for path in loaded) == own
     for path in (*own, *(str(script.relative_to(STATIC.parent)) for script in SCRIPTS)):
         assert client.get(f"/{path}").status_code == 200

@@ -1,0 +1,155 @@
+"""Asks a model behind an OpenAI-compatible chat endpoint: Ollama, llama.cpp's server, vLLM or a hosted one."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import asdict
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random, wait_random_exponential
+
+from rag.errors import LlmTimeoutError, SettingError
+from rag.generate.breaker import Breaker
+from rag.generate.chunks import EVENTS, JSON, pieces
+from rag.generate.refusals import NotNowError, refusal, unreachable
+from rag.records import Message
+
+_TRIES = 3
+_PAUSE = wait_random_exponential(multiplier=0.2, max=2)
+"""Seconds before the next try, by full jitter: up to .2, then up to .4 (as in AWS's Exponential Backoff And Jitter)."""
+_JITTER = wait_random(0, 0.1)
+"""Seconds added to a pause that the server names, so that those refused together do not come back together."""
+_CONNECT_S = 5.0
+"""For a connection alone, as httpx has it: the extracts need not wait until the deadline for a machine that is off."""
+_LONGEST_TOKEN = 16
+"""Characters; a token of English has about four, and code or other scripts have fewer."""
+_FAILURES = 5
+"""In a row, and the server is left alone: as circuitbreaker and purgatory have it."""
+REST_S = 10.0
+"""For so long: a model that is loaded again takes about that."""
+
+
+class ChatBackend:
+    """An LLM behind an OpenAI-compatible chat endpoint; fits `Generator`, for the requests of one loop."""
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        api_key: str | None = None,
+        max_tokens: int = 1024,
+        headers: Mapping[str, str] | None = None,
+        connections: int = 8,
+        rest_s: float = REST_S,
+    ) -> None:
+        """Ask the model at `base_url` (`…/v1`) for replies of `max_tokens` at most, over so many connections.
+
+        After five failures in a row the server is left alone for `rest_s` seconds.
+
+        Raises:
+            SettingError: The URL, the key or a header cannot be sent.
+        """
+        url = _url(base_url)
+        self._asked = {"model": model, "temperature": 0, "max_tokens": max_tokens, "stream": True}
+        self._most = max_tokens * _LONGEST_TOKEN
+        self._url = url.copy_with(path=f"{url.path.rstrip('/')}/chat/completions")
+        self._shown = str(url.copy_with(query=None))
+        self._breaker = Breaker(_FAILURES, rest_s)
+        # Its own time-outs are off but for connecting: what is left until the deadline covers all.
+        self._http = httpx.AsyncClient(
+            headers=_headers(api_key, headers or {}),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            timeout=httpx.Timeout(None, connect=_CONNECT_S),
+            trust_env=False,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def reply(self, messages: Sequence[Message], deadline: float) -> AsyncGenerator[str]:
+        """Pieces of the reply as they come; who stops before its end closes it, which ends the work.
+
+        `deadline` is on the clock of `time.monotonic`. What a model thinks is left out; a reply may be empty.
+
+        Raises:
+            LlmUnavailableError: There is no reply, or it breaks off.
+            LlmTimeoutError: It did not end by the deadline, or grew beyond what was asked for.
+        """
+        if time.monotonic() >= deadline:
+            raise LlmTimeoutError("No time was left to ask the LLM; RAG_LLM_TIMEOUT_S sets how much there is.")
+        with self._breaker.call():
+            async with aclosing(self._pieces(messages, deadline)) as coming:
+                while (piece := await _by(deadline, coming)) is not None:
+                    yield piece
+
+    async def _pieces(self, messages: Sequence[Message], deadline: float) -> AsyncGenerator[str]:
+        response = await self._begun(messages, deadline)
+        try:
+            async with aclosing(pieces(response, self._most)) as coming:
+                async for piece in coming:
+                    yield piece
+        finally:
+            await response.aclose()
+
+    async def _begun(self, messages: Sequence[Message], deadline: float) -> httpx.Response:
+        def enough(state: RetryCallState) -> bool:
+            return state.attempt_number >= _TRIES or time.monotonic() + state.upcoming_sleep >= deadline
+
+        tries = AsyncRetrying(retry=retry_if_exception_type(NotNowError), wait=_pause, stop=enough, reraise=True)
+        content = {**self._asked, "messages": [asdict(message) for message in messages]}
+        return await tries(self._sent, content)
+
+    async def _sent(self, content: Mapping[str, object]) -> httpx.Response:
+        try:
+            response = await self._http.send(self._http.build_request("POST", self._url, json=content), stream=True)
+        except httpx.HTTPError as error:
+            raise unreachable(error, self._shown) from None
+        if response.status_code != httpx.codes.OK:
+            try:
+                raise await refusal(response, self._shown, str(self._asked["model"]))
+            finally:
+                await response.aclose()
+        return response
+
+
+async def _by(deadline: float, coming: AsyncGenerator[str]) -> str | None:
+    """The next piece; `None` at the end."""
+    try:
+        async with asyncio.timeout(deadline - time.monotonic()):
+            return await anext(coming, None)
+    except TimeoutError:
+        raise LlmTimeoutError(
+            "The LLM did not end its reply by the deadline; RAG_LLM_TIMEOUT_S sets how long it may take."
+        ) from None
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome and state.outcome.exception()
+    if isinstance(error, NotNowError) and error.after_s is not None:
+        return error.after_s + _JITTER(state)
+    return _PAUSE(state)
+
+
+def _url(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
+        raise SettingError(
+            "RAG_LLM_BASE_URL is not the address of an OpenAI-compatible API; expected is one such as "
+            "http://127.0.0.1:11434/v1, without a user name: a key goes into RAG_LLM_API_KEY."
+        )
+    return url
+
+
+def _headers(api_key: str | None, extra: Mapping[str, str]) -> dict[str, str]:
+    # What httpx says of a header that it cannot send would show the key.
+    key = {} if api_key is None else {"authorization": f"Bearer {api_key}"}
+    for name, value in {**key, **extra}.items():
+        if not (f"{name}{value}".isascii() and f"{name}{value}".isprintable()):
+            raise SettingError(f"The header {name!r} for the LLM (RAG_LLM_API_KEY) must be printable ASCII.")
+    # Without compression nothing can grow when it is unpacked.
+    return {"accept": f"{EVENTS}, {JSON}", "accept-encoding": "identity", **key, **extra}

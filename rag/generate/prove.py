@@ -1,0 +1,102 @@
+"""Holds one sentence of an LLM against the passages that it cites: a claim with its quotes, or why it is cut."""
+
+import re
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Literal
+
+from rag.generate.inert import inert, leads_elsewhere, unread
+from rag.generate.remarks import says_none
+from rag.generate.sentences import MARKERS
+from rag.records import Citation, Claim, Hit, Span
+from rag.support import Evidence, Passage, Score, is_checkable, score
+
+Cut = Literal["unsupported", "found_none", "says_nothing"]
+"""Why a sentence is not shown: the passages that it cites do not bear it out, or it cites none; or it says that they do
+not hold the answer; or it claims nothing that could be borne out."""
+
+_LONE_LETTER = re.compile(r"(?<![\w'’])[^\W\d_](?!\w)")
+"""Is not scored either, so that words could be spelt out."""
+_ARTICLES = frozenset("aAI")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The passages that an LLM was given, `[1]` the first, read once for all of its sentences."""
+
+    hits: tuple[Hit, ...]
+    evidence: Evidence
+
+
+def read_given(hits: Sequence[Hit]) -> Given:
+    """The passages, read; some 3 ms for every 1,000 characters."""
+    return Given(tuple(hits), Evidence([_passage(hit) for hit in hits]))
+
+
+def prove(sentence: str, given: Given) -> Claim | Cut:
+    """The sentence as a claim in plain text, with the quotes that bear it out, or why it is cut.
+
+    The citations are not numbered yet (0), and their pages are those of the passages; what is scored is what is shown.
+    """
+    text, cited = inert(sentence), _cited(sentence)
+    found = score(text, given.evidence, cited) if _can_be_scored(text, cited, given) else None
+    supported = found is not None and found.supported
+    if not is_checkable(text):
+        return "found_none" if says_none(text) and not supported else "says_nothing"
+    if found is None or not supported:
+        return "found_none" if says_none(text) else "unsupported"
+    return Claim(text, tuple(_quotes(found, given, cited)), found.support)
+
+
+def _can_be_scored(text: str, cited: AbstractSet[int], given: Given) -> bool:
+    """Whether it cites passages that were given, leads nowhere, and holds nothing that is read but not scored."""
+    if not cited or not all(0 <= number < len(given.hits) for number in cited) or leads_elsewhere(text):
+        return False
+    passages = [given.hits[number].passage.text for number in cited]
+    spelt = {letter for passage in passages for letter in _LONE_LETTER.findall(passage)}
+    return unread(text) <= set().union(*passages) and set(_LONE_LETTER.findall(text)) <= spelt | _ARTICLES
+
+
+def _cited(sentence: str) -> AbstractSet[int]:
+    """Indices of the passages that a sentence's markers name; -1 stands for [0]."""
+    return {int(number) - 1 for marker in MARKERS.findall(sentence) for number in re.findall(r"\d+", marker)}
+
+
+def _passage(hit: Hit) -> Passage:
+    start = hit.passage.start
+    spans = tuple(Span(s.start - start, s.end - start) for s in hit.passage.sentences)
+    return Passage(hit.passage.text, spans, " ".join((hit.document.title, *hit.section.heading)))
+
+
+def _quotes(found: Score, given: Given, cited: AbstractSet[int]) -> Iterator[Citation]:
+    """The sentences that bear it out; those that follow each other in a passage are one quote."""
+    stretches: list[tuple[int, range]] = []
+    for number in sorted(found.window.numbers) if found.window else ():
+        passage = given.evidence.units[number].passage
+        if stretches and stretches[-1][0] == passage and stretches[-1][1].stop == number:
+            stretches[-1] = (passage, range(stretches[-1][1].start, number + 1))
+        else:
+            stretches.append((passage, range(number, number + 1)))
+    for passage, run in stretches:
+        assert passage in cited
+        units = given.evidence.units
+        yield _citation(given.hits[passage], units[run[0]].start, units[run[-1]].end, found.support)
+
+
+def _citation(hit: Hit, start: int, end: int, support: float) -> Citation:
+    first = hit.passage.start
+    return Citation(
+        n=0,
+        document_id=hit.document.id,
+        title=hit.document.title,
+        source=hit.document.source,
+        section=hit.section.heading,
+        page=hit.page,
+        start=first + start,
+        end=first + end,
+        quote=hit.passage.text[start:end],
+        score=support,
+        author=hit.section.author,
+        date=hit.section.date,
+    )

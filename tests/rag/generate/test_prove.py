@@ -1,0 +1,94 @@
+import pytest
+from hypothesis import given as given_
+from hypothesis import strategies as st
+
+from rag.generate.prove import Cut, prove, read_given
+from rag.records import Claim
+from tests.rag.hits import hit
+
+BRIDGE = "The bridge cost 24 million pounds to build. Its main span is 190 metres long. It opened in December 1982."
+HERON = "A heronry in Kent counted 160 nests in 2009. Herons return to the same trees each February. 🦉 Read on."
+HITS = (hit(BRIDGE, "bridge.md", start=40, title="The Orwell bridge"), hit(HERON, "heron.txt"))
+GIVEN = read_given(HITS)
+TEXTS = {"doc_bridge.md": " " * 40 + BRIDGE, "doc_heron.txt": HERON}
+
+
+def _claim(sentence: str) -> Claim:
+    found = prove(sentence, GIVEN)
+    assert isinstance(found, Claim), found
+    return found
+
+
+def test_a_supported_sentence_is_a_claim_with_the_quote_that_bears_it_out() -> None:
+    claim = _claim("The bridge cost 24 million pounds to build [1].")
+    assert claim.text == "The bridge cost 24 million pounds to build."
+    (citation,) = claim.citations
+    assert citation.quote == "The bridge cost 24 million pounds to build."
+    assert (citation.document_id, citation.start, citation.end) == ("doc_bridge.md", 40, 83)
+    assert (citation.title, citation.source, citation.page) == ("The Orwell bridge", "bridge.md", 3)
+    assert (citation.author, citation.date) == ("Ada", "2020")
+    assert citation.score == claim.support >= 0.75
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The bridge cost 25 million pounds to build [1].",
+        "The bridge cost 24 million pounds to build [2].",
+        "The bridge cost 24 million pounds to build.",
+        "The bridge cost 24 million pounds to build [3].",
+        "The bridge cost 24 million pounds to build [0].",
+        "The bridge cost 24 million pounds to build [1][7].",
+        "The bridge did not cost 24 million pounds to build [1].",
+        "The bridge cost 24 million pounds to build, which angered voters [1].",
+        "The bridge cost 24 million pounds to build, see https://evil.example [1].",
+        "The bridge cost 24 million pounds to build Ⓔⓥⓘⓛ [1].",
+        "The bridge cost 24 million pounds to build 🦉 [1].",
+        "The bridge cost 24 million pounds to build b u y [1].",
+        "I can't help with that.",
+        "As an AI language model, I do not have an opinion on bridges.",
+    ],
+)
+def test_what_the_cited_passages_do_not_bear_out_is_cut(sentence: str) -> None:
+    assert prove(sentence, GIVEN) == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "why"),
+    [
+        ("Sure!", "says_nothing"),
+        ("Sure! [1]", "says_nothing"),
+        ("Would you like to know more?", "says_nothing"),
+        ("Did the bridge cost 24 million pounds to build [1]?", "says_nothing"),
+        ("## Answer", "says_nothing"),
+        ("The passages do not hold the answer.", "found_none"),
+        ("The passages [1][2] do not say who built the bridge.", "found_none"),
+    ],
+)
+def test_what_claims_nothing_is_left_out_and_not_counted(sentence: str, why: Cut) -> None:
+    assert prove(sentence, GIVEN) == why
+
+
+def test_signs_that_stand_in_the_cited_passage_may_stand_in_the_sentence() -> None:
+    assert _claim("A heronry in Kent counted 160 nests in 2009 🦉 [2].").text.endswith("2009 🦉.")
+
+
+def test_neighbouring_sentences_of_a_passage_are_one_quote() -> None:
+    claim = _claim("The bridge cost 24 million pounds to build and its main span is 190 metres long [1].")
+    (citation,) = claim.citations
+    assert citation.quote == "The bridge cost 24 million pounds to build. Its main span is 190 metres long."
+
+
+_WORDS = st.sampled_from(
+    [*BRIDGE.split(), *HERON.split(), "[1]", "[2]", "[3]", "not", "[x](http://e.x)", "<b>", "\u202e", "."]
+)
+
+
+@given_(st.lists(_WORDS, max_size=25).map(" ".join))
+def test_whatever_is_said_each_quote_stands_in_its_document(sentence: str) -> None:
+    found = prove(sentence, GIVEN)
+    if isinstance(found, Claim):
+        assert found.citations
+        assert not {"[", "]", "<b", "\u202e"} & {*found.text, *found.text.split()}
+        for citation in found.citations:
+            assert TEXTS[citation.document_id][citation.start : citation.end] == citation.quote

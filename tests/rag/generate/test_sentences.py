@@ -1,0 +1,106 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.generate.sentences import Sentences
+
+REPLY = (
+    "Sure! The bridge cost 24 million pounds to build [1]. Its main span is 190 metres long. [1][2] "
+    "Dr. Holm of the U.S. paid $3.5 million [3].\n- It opened in 1982 [2]\n- It is 190 m long [1, 4]"
+)
+WHOLE = [
+    "Sure!",
+    "The bridge cost 24 million pounds to build [1].",
+    "Its main span is 190 metres long. [1][2]",
+    "Dr. Holm of the U.S. paid $3.5 million [3].",
+    "- It opened in 1982 [2]",
+    "- It is 190 m long [1,4]",
+]
+
+
+def _cut(pieces: list[str]) -> list[str]:
+    coming = Sentences()
+    return [*(s for piece in pieces for s in coming.feed(piece)), *coming.close()]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_sentences_are_the_same_however_the_pieces_are_cut(size: int) -> None:
+    assert _cut([REPLY[start : start + size] for start in range(0, len(REPLY), size)]) == WHOLE
+
+
+@given(st.lists(st.integers(0, len(REPLY))))
+def test_sentences_are_the_same_at_any_cuts(places: list[int]) -> None:
+    cuts = sorted({0, len(REPLY), *places})
+    assert _cut([REPLY[a:b] for a, b in pairwise(cuts)]) == WHOLE
+
+
+@given(st.lists(st.text(alphabet="ab .!?[1]2\n-,*A", max_size=12)))
+def test_no_word_of_a_reply_is_lost_or_told_twice(pieces: list[str]) -> None:
+    told = "".join(_cut(pieces))
+    assert [c for c in told if c.isalpha()] == [c for c in "".join(pieces) if c.isalpha()]
+
+
+def test_a_sentence_is_finished_by_the_next_whole_word() -> None:
+    coming = Sentences()
+    assert coming.feed("It cost 24 million pounds [1]. ") == []
+    assert coming.feed("Its") == []
+    assert coming.feed(" span") == ["It cost 24 million pounds [1]."]
+
+
+def test_a_marker_that_is_still_coming_is_waited_for() -> None:
+    coming = Sentences()
+    assert coming.feed("It cost 24 million pounds. [") == []
+    assert coming.feed("passage 1") == []
+    assert coming.feed("] Its span is") == ["It cost 24 million pounds. [1]"]
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        "It cost 24 million [1].",
+        "It cost 24 million. [1]",
+        'He said "yes." [1][2] ',
+        "It cost 24 million [1]\n",
+        "So [1]!",
+    ],
+)
+def test_a_stop_beside_markers_settles_a_sentence(ended: str) -> None:
+    coming = Sentences()
+    assert coming.feed(ended) == []
+    assert len(coming.settled()) == 1
+    assert coming.close() == []
+
+
+@pytest.mark.parametrize("open_", ["It cost 24 million.", "It cost 24 million [1]", "It cost 3.", "It cost 2. [", ""])
+def test_without_both_nothing_settles(open_: str) -> None:
+    coming = Sentences()
+    coming.feed(open_)
+    assert coming.settled() == []
+    assert " ".join(coming.close()) == open_
+
+
+@pytest.mark.parametrize(
+    ("written", "asked_for"),
+    [
+        ("A b [1], [2].", "A b [1][2]."),
+        ("A b [Passage 1].", "A b [1]."),
+        ("A b [passages 1 and 2].", "A b [1,2]."),
+        ("A b 【1†source】.", "A b [1]."),
+        ("A b [^1].", "A b [1]."),
+        ("A b [1; 2].", "A b [1,2]."),
+        ("A b. [1].", "A b. [1]"),
+        ("A b [2009 data].", "A b [2009 data]."),
+        ("A ![x](http://e.example/a.png?b) b [c](http://e.example/?d.) [1](#).", "A   b [c] [1]."),
+    ],
+)
+def test_markers_are_read_in_the_ways_that_models_write_them(written: str, asked_for: str) -> None:
+    assert _cut([written]) == [asked_for]
+
+
+def test_what_has_no_end_is_cut_all_the_same() -> None:
+    coming = Sentences()
+    found = [s for _ in range(700) for s in coming.feed("and so on ")]
+    assert len(found) >= 2
+    assert all(len(sentence) <= 2_000 for sentence in found)
