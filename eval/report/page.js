@@ -36,4 +36,16 @@ document.querySelectorAll("a[data-pick]").forEach((link) => {
     show();
   });
 });
+// In the frame of a page that got this with a key, a link to a place within is a load that browsers refuse.
+if (location.protocol === "blob:") {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    if (!link) return;
+    event.preventDefault();
+    const place = document.querySelector(link.hash);
+    place.tabIndex = -1;
+    place.focus();
+    place.scrollIntoView();
+  });
+}
 show();

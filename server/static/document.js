@@ -2,29 +2,16 @@
 
 import { clip, unitsAt } from "./widget/text.js";
 import { el } from "./widget/dom.js";
-import { translator } from "./widget/messages.js";
 import { Problem, documentText, read } from "./widget/service.js";
+import { speak, speaker } from "./words.js";
 
 const BLOCK = 20_000; // UTF-16 units that are laid out at once; some ten screens
 const MOST_FACT = 300; // code points of a title and the like
 let runs = 0;
 const $ = (id) => document.getElementById(id);
-const t = translator("en");
-const SAID = {
-  valid: "The quote stands here, word for word.",
-  moved: "The quote has moved since the link was made: it now stands here, word for word.",
-  changed: "The quote does not stand in the document as it is now.",
-  gone: "The document was removed while it was looked up.",
-  unchecked: "Whether the quote still stands here could not be checked.",
-  beyond: "The link points past the end of this text.",
-};
-const WRONG = {
-  missing: "There is no such document here: it was removed, or was never there.",
-  forbidden: "This key may not read the document.",
-  refused: "This link is not complete or not valid.",
-  rate: "Too many requests in a short time.",
-  cut: "The document did not come through whole.",
-};
+const spoken = speaker().then((said) => speak((t = said)));
+let t = null;
+const OWN = new Set(["missing", "forbidden", "refused", "cut"]); // said otherwise here than elsewhere
 
 function asked() {
   const query = new URLSearchParams(location.search);
@@ -51,14 +38,17 @@ async function start() {
   const run = ++runs;
   const link = asked();
   const place = { service: new URL("../", document.baseURI).href, key: sessionStorage.getItem("key") };
-  clear();
   try {
     const path = `v1/documents/${encodeURIComponent(link.id)}?${new URLSearchParams({ collection: link.collection })}`;
-    const [info, text, check] = await Promise.all([
+    const coming = Promise.all([
       read(place, path),
       documentText(place, link.id, link.collection),
       checked(place, link),
     ]);
+    coming.catch(() => {}); // told below, once there are words for it
+    await spoken;
+    clear();
+    const [info, text, check] = await coming;
     if (run !== runs) return;
     head(info);
     show(text, link, check);
@@ -79,7 +69,7 @@ async function checked(place, { id, collection, span, quote }) {
 }
 
 function clear() {
-  say("Loading the document…");
+  say(t("document.loading"));
   for (const id of ["to-quote", "retry", "key-form", "linked"]) $(id).hidden = true;
   $("text").replaceChildren();
 }
@@ -101,7 +91,7 @@ function show(text, { span, quote }, check) {
   const to = at ? unitsAt(text, from, at.end - at.start) : 0;
   $("text").replaceChildren(...blocks(text).map(([begin, end]) => block(text, begin, end, from, to)));
   const status = check?.status ?? (at && to === from ? "beyond" : "");
-  say(SAID[status] ?? "", status);
+  say(status && t(`document.${status}`), status);
   if (check && !at) unsaid(quote);
   const [mark] = document.getElementsByTagName("mark");
   $("to-quote").hidden = !mark;
@@ -161,16 +151,16 @@ function reveal(mark, frames = 3) {
 
 function failed({ kind, status }, { quote }) {
   const key = kind === "key" || kind === "forbidden";
-  $("title").textContent = document.title = kind === "missing" ? "No such document" : "Document";
+  $("title").textContent = document.title = t(`document.${kind === "missing" ? "none" : "title"}`);
   $("facts").replaceChildren();
-  say(kind === "key" ? reason() : (WRONG[kind] ?? t(`errors.${kind ?? "failed"}`)), "failed");
+  say(kind === "key" ? reason() : t(OWN.has(kind) ? `document.${kind}` : `errors.${kind ?? "failed"}`), "failed");
   $("key-form").hidden = !key;
   $("retry").hidden = key || (status >= 400 && status < 429);
   if (kind === "missing" && quote) unsaid(quote);
 }
 
 function reason() {
-  return sessionStorage.getItem("key") ? "The service does not know this key." : "Reading this document needs a key.";
+  return t(sessionStorage.getItem("key") ? "key.unknown" : "key.needed");
 }
 
 $("key-form").addEventListener("submit", (event) => {

@@ -1,66 +1,91 @@
-// The start page: which collection is asked, what is in it, and the key where the service asks for one.
+// The start page: which collection is asked, what is in it, what is added, and the key where the service asks for one.
 
-import { el } from "./widget/dom.js";
-import { read } from "./widget/service.js";
+import { clip } from "./widget/text.js";
+import { listen } from "./drop.js";
+import { Shelf } from "./shelf.js";
+import { Uploads, goesOn } from "./uploads.js";
+import { UploadsList } from "./uploads-list.js";
+import { speak, speaker } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const WIDE = matchMedia("(min-width: 56rem)"); // as in page.css: the documents stand beside the conversation
-const PAGE = 50; // documents listed at a time
+const OFTEN_MS = 5000; // between two lists while uploads go on: the service counts each request
 const chat = $("page");
+const t = await speaker();
 const place = () => ({ service: new URL("./", document.baseURI).href, key: sessionStorage.getItem("key") });
+const shelf = new Shelf(place, t, (text) => uploadsList.say(text));
+const acts = {
+  cancel: (file) => uploads.cancel(file),
+  retry: (file) => uploads.retry(file),
+  forget: (file) => uploads.forget(file),
+};
+const nodes = { list: $("uploads"), news: $("news"), home: $("files") };
+const uploadsList = new UploadsList(nodes, t, () => shelf.limits, acts);
+const uploads = new Uploads(place, () => shelf.limits, changed);
+let listedAt = 0;
 
 async function start() {
   chat.key = sessionStorage.getItem("key");
   try {
-    const { collections } = await read(place(), "v1/collections");
-    offer(collections);
-    await list();
+    await shelf.load();
+    chat.collection = shelf.collection;
     $("key-form").hidden = true;
     $("status").textContent = "";
+    offer();
   } catch (problem) {
     failed(problem);
   }
 }
 
-function offer(collections) {
-  const names = collections.map(({ name }) => name);
-  const chosen = names.includes(chat.collection) ? chat.collection : (names.find((n) => n === "default") ?? names[0]);
-  const options = names.map((name) => el("option", { value: name, selected: name === chosen }, name));
-  $("collection").replaceChildren(...options);
-  $("collection-row").hidden = names.length < 2;
-  chat.collection = chosen ?? "default";
+function offer() {
+  const { suffixes, bytes } = shelf.limits;
+  $("files").accept = suffixes.join(",");
+  $("files-hint").textContent = t("add.hint", { kinds: suffixes.join(" "), limit: t.size(bytes) });
+  if (shelf.writable && !$("documents-list").children.length) $("documents").open = true;
 }
 
-async function list(after = "") {
-  const collection = chat.collection;
-  const query = new URLSearchParams({ collection, limit: PAGE, after });
-  const { documents, next } = await read(place(), `v1/documents?${query}`);
-  if (collection !== chat.collection) return;
-  if (!after) $("documents-list").replaceChildren();
-  $("documents-list").append(...documents.map((found) => el("li", {}, link(found, collection))));
-  const count = $("documents-list").children.length;
-  $("count").textContent = next ? `(${count}+)` : `(${count})`;
-  $("documents").hidden = !count;
-  $("documents-more").hidden = !next;
-  $("documents-more").onclick = () => list(next).catch(failed);
-}
-
-function link({ document_id: id, title }, collection) {
-  const href = `documents/${encodeURIComponent(id)}?${new URLSearchParams({ collection })}`;
-  return el("a", { href, dir: "auto" }, title);
-}
-
-function failed({ kind, message }) {
+function failed({ kind = "failed" }) {
   const asks = kind === "key";
   if (asks) $("key-form").hidden = false;
-  if (asks && sessionStorage.getItem("key")) $("status").textContent = "The service does not know this key.";
-  else if (!asks) $("status").textContent = `The documents could not be listed: ${message}`;
+  if (asks && sessionStorage.getItem("key")) $("status").textContent = t("key.unknown");
+  else if (!asks) $("status").textContent = t("notListed", { why: t(`errors.${kind}`) });
 }
 
 // The question stands after "#", so that it is in no server's log; asked by address, Back and links work.
 function askFromAddress() {
   const question = new URLSearchParams(location.hash.slice(1)).get("q");
   if (question) chat.ask(question);
+}
+
+function add(files) {
+  if (!files.length) return;
+  $("documents").open = true;
+  uploads.add(files, shelf.collection);
+  $("uploads").scrollIntoView({ block: "nearest" });
+}
+
+function changed(file) {
+  if (file) uploadsList.show(file);
+  else uploadsList.keep(uploads.files);
+  const over = uploads.files.filter((one) => !goesOn(one)).length;
+  hide($("uploads-clear"), !over);
+  if (file?.collection === shelf.collection && file.job && !goesOn(file)) relist();
+}
+
+function hide(node, hidden) {
+  if (hidden && node === document.activeElement) $("files").focus();
+  node.hidden = hidden;
+}
+
+function relist() {
+  if (uploads.files.some(goesOn) && Date.now() - listedAt < OFTEN_MS) return;
+  listedAt = Date.now();
+  shelf.load().catch(failed);
+}
+
+function over(hangs) {
+  $("drop").hidden = !hangs;
+  $("drop").firstChild.textContent = t("add.here", { collection: clip(shelf.collection, 64) });
 }
 
 $("key-form").addEventListener("submit", (event) => {
@@ -70,17 +95,31 @@ $("key-form").addEventListener("submit", (event) => {
 });
 $("collection").addEventListener("change", ({ target }) => {
   chat.collection = target.value;
-  list().catch(failed);
+  shelf.choose(target.value).then(offer, failed);
 });
 chat.addEventListener("rag-error", ({ detail: { problem } }) => {
   if (problem.kind !== "key") return;
   $("key-form").hidden = false;
   $("key").focus();
 });
+$("files").addEventListener("change", ({ target }) => {
+  add([...target.files].map((file) => ({ file, name: file.name })));
+  target.value = ""; // so that the same file can be chosen again
+});
+$("uploads-clear").addEventListener("click", () => {
+  for (const file of uploads.files) uploads.forget(file);
+});
+listen(() => shelf.writable && !$("removal").open, over, add);
+addEventListener("online", () => uploads.online());
+addEventListener("beforeunload", (event) => {
+  if (uploads.files.some(({ state }) => ["waiting", "sending", "held"].includes(state))) event.preventDefault();
+});
 addEventListener("hashchange", askFromAddress);
 WIDE.addEventListener("change", fit);
 fit();
+speak(t);
 await customElements.whenDefined("rag-chat");
+Object.assign(chat, { language: t.lang, title: t("conversation") });
 start().then(askFromAddress);
 
 function fit() {

@@ -19,9 +19,9 @@ from rag.settings import read_settings
 from server.app import create_app
 from tests.browser.chromium import found
 from tests.browser.scripted import Script
+from tests.browser.tabs import Tab, Tabs
 from tests.server.listening import listening
 
-TIMEOUT_MS = 10_000
 CORPUS = Path(__file__).parent / "hostile"
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">{head}</head>
@@ -83,46 +83,47 @@ def shared(browser: Browser) -> BrowserContext:
     return browser.new_context(locale="en-GB")
 
 
+@pytest.fixture(scope="module")
+def tabs(shared: BrowserContext) -> Tabs:
+    return Tabs(shared)
+
+
 @pytest.fixture
-def visit(browser: Browser, shared: BrowserContext) -> Iterator[Visit]:
-    """Opens an address in a fresh tab, of a context with these options.
+def visit(browser: Browser, tabs: Tabs) -> Iterator[Visit]:
+    """Opens an address in an empty tab, of a context with these options.
 
     The test fails when a page had an error, unless that holds what is `allowed`.
     """
     own: list[BrowserContext] = []
-    pages: list[Page] = []
+    taken: list[Tab] = []
     errors: list[str] = []
 
-    def heard(text: str, allowed: str) -> None:
-        if not (allowed and allowed in text):
-            errors.append(text)
-
     def opened(address: str, allowed: str = "", **options: object) -> Page:
+        def heard(text: str) -> None:
+            if not (allowed and allowed in text):
+                errors.append(text)
+
         if options:
             own.append(browser.new_context(**{"locale": "en-GB", **options}))  # type: ignore[arg-type]
-        page = (own[-1] if options else shared).new_page()
-        pages.append(page)
-        page.set_default_timeout(TIMEOUT_MS)
-        page.on("pageerror", lambda error: heard(str(error), allowed))
-        page.on("console", lambda said: heard(said.text, allowed) if _is_fault(said.type, said.text) else None)
-        page.goto(address)
-        return page
+            tab = Tab(own[-1].new_page(), heard)
+        else:
+            tab = tabs.take(heard)
+            taken.append(tab)
+        tab.page.goto(address)
+        return tab.page
 
     yield opened
-    for made in (*pages, *own):
-        made.close()
+    for tab in taken:
+        tabs.give_back(tab)
+    for context in own:
+        context.close()
     assert errors == []
 
 
-def _is_fault(kind: str, text: str) -> bool:
-    # What the network log says of a refusal that a test asked for is no fault of the page.
-    return kind in {"error", "warning"} and "Failed to load resource" not in text
-
-
 @contextmanager
-def serving(index: Path, host: Host) -> Iterator[tuple[str, Library]]:
-    """The real service over an index, open to the host's pages."""
-    settings = read_settings(cors_origins=host.origin)
+def serving(index: Path, host: Host, **more: object) -> Iterator[tuple[str, Library]]:
+    """The real service over an index, with more settings, open to the host's pages."""
+    settings = read_settings(cors_origins=host.origin, **more)
     with closing(Library(index)) as library, listening(create_app(library, settings)) as port:
         yield f"http://127.0.0.1:{port}", library
 

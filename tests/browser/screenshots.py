@@ -9,9 +9,12 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from eval.report.html import page as report_page
 from tests.browser.chromium import found
 from tests.browser.conftest import Host
-from tests.browser.scripted import Answer, Script, citation, events_of, passage, problem, reply
+from tests.browser.pictured import PAGES
+from tests.browser.scripted import Answer, Script, citation, events_of, passage, problem, reply, writing, written
+from tests.eval.report.sample import sample
 from tests.server.listening import listening
 
 QUESTION = "How much do emergency admissions cost a year?"
@@ -54,6 +57,21 @@ def cited() -> dict[str, Any]:
     return done
 
 
+CLAIMS: list[tuple[str, list[int]]] = [
+    ("There were 5.8 million emergency admissions in 2016-17, and they cost hospitals **£13.7 billion**.", [1]),
+    ("NHS England holds that about a quarter of them, 24%, could be avoided.", [2]),
+    ("Together the two put what could be saved at some £3 billion a year.", [1, 2]),
+]
+
+
+def worded_reply() -> dict[str, Any]:
+    """The same, worded by a language model."""
+    done = written(QUESTION, CLAIMS, removed_sentences=1)
+    spans = {c["n"]: c["answer_span"] for c in done["citations"]}
+    done["citations"] = [{**c, "answer_span": spans[c["n"]]} for c in cited()["citations"]]
+    return {**done, "passages": cited()["passages"]}
+
+
 def abstention() -> dict[str, Any]:
     titles = ["Paying hospitals by results", "The tariff", "Beds and winters"]
     near = [passage(n, NEAR, title=title, section=["Background"]) for n, title in enumerate(titles, 1)]
@@ -86,6 +104,18 @@ def streaming(page: Page, script: Script) -> None:
 
 def answered(page: Page, script: Script) -> None:
     ask(page, script, lambda _: script.streamed(events_of(cited())))
+
+
+def writing_on(page: Page, script: Script) -> None:
+    ask(page, script, lambda _: script.streamed(writing(worded_reply(), CLAIMS), wait_before=7))
+
+
+def worded(page: Page, script: Script) -> None:
+    ask(page, script, lambda _: script.streamed(writing(worded_reply(), CLAIMS)))
+
+
+def degraded(page: Page, script: Script) -> None:
+    ask(page, script, lambda _: script.streamed(events_of({**cited(), "degraded": "llm_timeout"})))
 
 
 def source(page: Page, script: Script) -> None:
@@ -127,6 +157,13 @@ def document(page: Page, script: Script, status: str = "valid") -> None:
     page.locator("#text p").first.wait_for()
 
 
+def report(page: Page, _script: Script) -> None:
+    """The report of an evaluation, its first question open."""
+    page.route("**/report", lambda route: route.fulfill(body=report_page(sample()), content_type="text/html"))
+    page.goto(f"{page.evaluate('document.scripts[0].src')}/../report")
+    page.locator("details.question summary").first.click()
+
+
 def _fulfil(body: dict[str, Any], route: Route) -> None:
     route.fulfill(json=body)
 
@@ -137,7 +174,7 @@ def document_changed(page: Page, script: Script) -> None:
 
 STATES: list[Callable[[Page, Script], None]] = [
     closed, opened, waiting, streaming, answered, source, rated, abstained, failed, offline,
-    document, document_changed,
+    writing_on, worded, degraded, document, document_changed, report, *PAGES,
 ]  # fmt: skip
 
 

@@ -76,6 +76,28 @@ def events_of(done: Json) -> list[bytes]:
     return [*found, event("done", done)]
 
 
+def written(question: str, claims: Sequence[tuple[str, Sequence[int]]], **other: object) -> Json:
+    """An answer that a language model worded: sentences, each with the numbers of the citations that bear it out."""
+    answer, citations = "", dict[int, Json]()
+    for text, numbers in claims:
+        start = len(answer) + bool(answer)
+        answer += f"{' ' if answer else ''}{text} {''.join(f'[{n}]' for n in numbers)}"
+        for n in numbers:
+            citations.setdefault(n, citation(n, f"Quote {n}.", [start, start + len(text)]))
+    told: Json = {"answer": answer, "citations": list(citations.values()), "mode": "llm", "removed_sentences": 0}
+    return reply(question, ["…"], **{**told, **other})
+
+
+def writing(done: Json, claims: Sequence[tuple[str, Sequence[int]]]) -> list[bytes]:
+    """The events of such an answer: text and markers apart, then the citations that were not told before."""
+    found, left = [event("passages", {"passages": done["passages"]})], {c["n"]: c for c in done["citations"]}
+    for i, (text, numbers) in enumerate(claims):
+        markers = "".join(f"[{n}]" for n in numbers)
+        found += [event("delta", {"text": f"{' ' if i else ''}{text}"}), event("delta", {"text": f" {markers}"})]
+        found += [event("citation", left.pop(n)) for n in numbers if n in left]
+    return [*found, event("done", done)]
+
+
 class Script:
     """What is answered to each question, and what was sent; `go` lets streams on that wait for it."""
 
@@ -90,6 +112,7 @@ class Script:
         self.asked: list[Json] = []
         self.rated: list[Json] = []
         self.go = threading.Event()
+        self.next = threading.Semaphore(0)
 
     def app(self) -> Starlette:
         """The service, open to pages of every origin."""
@@ -117,6 +140,18 @@ class Script:
             for i, part in enumerate(parts):
                 if i == wait_before:
                     await run_in_threadpool(go.wait, 60)
+                yield part
+
+        return StreamingResponse(sent(), media_type="text/event-stream")
+
+    def paced(self, parts: Sequence[bytes]) -> Response:
+        """The parts one after the other, each only when `next` is released once more."""
+
+        step = self.next
+
+        async def sent() -> AsyncIterator[bytes]:
+            for part in parts:
+                await run_in_threadpool(step.acquire, timeout=60)
                 yield part
 
         return StreamingResponse(sent(), media_type="text/event-stream")

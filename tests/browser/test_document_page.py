@@ -92,7 +92,9 @@ def test_exactly_the_quote_is_marked_in_view_and_in_focus(
     document = shelve(name, f"{TEXTS[name]}\n" + "A word about nothing.\n\n" * 30 + f"End of {name}.\n")
     text = served[1].text(document, "shelf")
     quote = next(q for q in (QUOTES[name], QUOTES[name].replace("\n", "\r\n")) if q in text)
-    page = visit(link(served[0], document, text, quote, carried=carried), viewport={"width": 390, "height": 600})
+    page = visit("about:blank")
+    page.set_viewport_size({"width": 390, "height": 600})
+    page.goto(link(served[0], document, text, quote, carried=carried))
     assert marked(page) == quote
     assert page.evaluate("document.querySelector('#text').textContent") == text
     assert page.locator("mark").first.evaluate(SEEN)

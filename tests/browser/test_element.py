@@ -1,14 +1,13 @@
 """The element <rag-chat> as a page's author meets it: loading, attributes, properties, methods, events."""
 
 import gzip
-import re
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from server.widget import assembled, integrity
+from server.widget import MODULES, assembled, integrity
 from tests.browser.conftest import LOAD, POLICY, Host, Visit
 from tests.browser.scripted import Script, events_of, problem, reply
 
@@ -41,6 +40,9 @@ def test_the_widget_is_one_request(visit: Visit, host: Host, scripted: str) -> N
 
 
 def test_a_page_with_a_strict_policy_shows_it_with_its_styles(visit: Visit, host: Host, scripted: str) -> None:
+    documented = "script-src SERVICE; connect-src SERVICE"
+    assert f"\n    {documented}\n" in (MODULES / "README.md").read_text("utf-8")
+    assert POLICY.startswith(f"default-src 'none'; {documented};".replace("SERVICE", "{service}"))
     page = visit(host.put(scripted, "<rag-chat></rag-chat>"))
     launcher = page.get_by_role("button", name="Ask a question")
     assert launcher.evaluate("node => getComputedStyle(node).position") == "fixed"
@@ -51,7 +53,7 @@ def test_a_hash_lets_only_the_very_widget_load(
     visit: Visit, host: Host, scripted: str, hash_: str, loads: bool
 ) -> None:
     head = LOAD.replace("<script", f'<script integrity="{hash_}" crossorigin="anonymous"')
-    page = visit(host.put(scripted, "<rag-chat></rag-chat>", head=head), allowed="integrity")
+    page = visit(host.put(scripted, "<rag-chat></rag-chat>", head=head), allowed="integrity", locale="en-GB")
     assert page.evaluate("customElements.get('rag-chat') !== undefined") is loads
 
 
@@ -74,6 +76,16 @@ def test_several_on_one_page_do_not_share_their_conversations(visit: Visit, host
         expect(page.locator(f"#{name} .question")).to_have_text(f"You asked: Question of {name}?")
 
 
+def test_several_may_be_open_at_once(visit: Visit, host: Host, scripted: str) -> None:
+    page = visit(host.put(scripted, '<rag-chat id="a"></rag-chat><rag-chat id="b" position="start"></rag-chat>'))
+    for name in ["a", "b"]:
+        page.locator(f"#{name}").get_by_role("button", name="Ask a question").click()
+    expect(page.get_by_role("dialog")).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(page.locator("#a").get_by_role("dialog")).to_be_visible()
+    expect(page.locator("#b").get_by_role("dialog")).to_be_hidden()
+
+
 def test_the_second_of_one_name_keeps_nothing(visit: Visit, host: Host, scripted: str) -> None:
     page = visit(host.put(scripted, "<rag-chat inline></rag-chat><rag-chat inline></rag-chat>"))
     second = page.locator("rag-chat").last
@@ -81,6 +93,12 @@ def test_the_second_of_one_name_keeps_nothing(visit: Visit, host: Host, scripted
     page.keyboard.press("Enter")
     expect(second.locator("[data-status=answered]")).to_have_count(1)
     assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_the_label_is_that_of_the_button(visit: Visit, host: Host, scripted: str) -> None:
+    page = visit(host.put(scripted, '<rag-chat label="Ask the herons"></rag-chat>'))
+    page.evaluate(f"{CHAT}.label = 'Ask the owls'")
+    expect(page.get_by_role("button", name="Ask the owls")).to_be_visible()
 
 
 def test_properties_set_before_the_module_is_loaded_count(visit: Visit, host: Host, scripted: str) -> None:
@@ -158,6 +176,26 @@ def test_methods_and_events_for_the_page(visit: Visit, host: Host, scripted: str
     assert details["feedback"] == {"answer_id": "ans_0123abcd", "rating": "down", "comment": None}
 
 
+def test_the_page_stops_an_answer(visit: Visit, host: Host, scripted: str, script: Script) -> None:
+    script.otherwise = lambda _: script.streamed(events_of(reply(QUESTION, ["One.", "Two."])), wait_before=3)
+    page = visit(host.put(scripted, "<rag-chat></rag-chat>"))
+    page.evaluate(f"() => {{ window.asked = {CHAT}.ask('{QUESTION}') }}")
+    expect(page.locator("[data-status=streaming]")).to_have_count(1)
+    page.evaluate(f"{CHAT}.stop()")
+    expect(page.locator("[data-status=stopped]")).to_have_count(1)
+    assert page.evaluate("window.asked") is None
+
+
+def test_events_leave_the_shadow_root_that_it_stands_in(visit: Visit, host: Host, scripted: str) -> None:
+    page = visit(host.put(scripted, "<div></div>"))
+    page.evaluate(
+        "document.querySelector('div').attachShadow({mode: 'open'}).append(document.createElement('rag-chat'))"
+    )
+    page.evaluate("addEventListener('rag-open', (event) => { window.opened = event.target.tagName })")
+    page.get_by_role("button", name="Ask a question").click()
+    assert page.evaluate("window.opened") == "DIV"
+
+
 def test_the_page_hears_of_errors(visit: Visit, host: Host, scripted: str, script: Script) -> None:
     script.answers[QUESTION] = lambda _: problem(429, "Slow down.", **{"Retry-After": "7"})
     page = visit(host.put(scripted, "<rag-chat></rag-chat>"))
@@ -177,103 +215,6 @@ def test_attributes_may_change_at_any_time(visit: Visit, host: Host, scripted: s
     expect(page.locator("[data-status=answered]")).to_have_count(1)
     page.evaluate(f"{CHAT}.close()")
     expect(page.get_by_role("button", name="Poser une question")).to_be_visible()
-
-
-def colours(page: Page) -> tuple[int, int]:
-    """Lightness of the panel's paper and ink, 0 to 255."""
-    found = page.locator(".panel").evaluate("n => [getComputedStyle(n).backgroundColor, getComputedStyle(n).color]")
-    paper, ink = (sum(map(int, re.findall(r"\d+", colour)[:3])) // 3 for colour in found)
-    return paper, ink
-
-
-THEMES = [("", "light", False), ("", "dark", True), ("light", "dark", False), ("dark", "light", True)]
-
-
-def test_the_theme_is_the_attribute_or_the_readers(visit: Visit, host: Host, scripted: str) -> None:
-    page = visit(host.put(scripted, "<rag-chat inline></rag-chat>"), locale="en-GB")
-    for theme, scheme, dark in THEMES:
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.evaluate(f"theme => {{ {CHAT}.theme = theme }}", theme)
-        paper, ink = colours(page)
-        assert (paper < 60 and ink > 200) if dark else (paper > 230 and ink < 60), (theme, scheme)
-
-
-def test_a_page_sets_colours_and_reaches_parts(visit: Visit, host: Host, scripted: str) -> None:
-    style = "<style>rag-chat { --rag-accent: rgb(1, 2, 3); } rag-chat::part(send) { border-radius: 7px; }</style>"
-    policy = POLICY.replace("default-src", "style-src 'unsafe-inline'; default-src")
-    page = visit(host.put(scripted, "<rag-chat inline></rag-chat>", head=style + LOAD, policy=policy))
-    send = page.locator(".send").evaluate(
-        "n => [getComputedStyle(n).backgroundColor, getComputedStyle(n).borderRadius]"
-    )
-    assert send == ["rgb(1, 2, 3)", "7px"]
-
-
-def test_styles_of_the_page_do_not_reach_in(visit: Visit, host: Host, scripted: str) -> None:
-    style = (
-        "<style>* { font-size: 40px !important; letter-spacing: 9px; text-align: right; } button { color: red }</style>"
-    )
-    policy = POLICY.replace("default-src", "style-src 'unsafe-inline'; default-src")
-    page = visit(host.put(scripted, "<rag-chat inline></rag-chat>", head=style + LOAD, policy=policy))
-    greeting = page.locator(".greeting").evaluate(
-        "n => [getComputedStyle(n).fontSize, getComputedStyle(n).letterSpacing, getComputedStyle(n).textAlign]"
-    )
-    assert greeting == ["16.005px", "normal", "start"]
-
-
-LANGUAGES = {
-    "en": ("Ask a question", "1 source", "2 sources"),
-    "de-AT": ("Frage stellen", "1 Quelle", "2 Quellen"),
-    "fr": ("Poser une question", "1 source", "2 sources"),
-    "ar": ("اطرح سؤالًا", "مصدر واحد", "مصدران"),
-    "xx": ("Ask a question", "1 source", "2 sources"),
-}
-
-
-def test_it_speaks_each_language_with_its_plurals(visit: Visit, host: Host, scripted: str, script: Script) -> None:
-    script.answers["2"] = lambda _: script.streamed(events_of(reply("2", ["One.", "Two."])))
-    page = visit(host.put(scripted, "<rag-chat></rag-chat>"))
-    for language, (launch, one, two) in LANGUAGES.items():
-        page.evaluate(f"language => {{ {CHAT}.clear(), {CHAT}.close(), {CHAT}.language = language }}", language)
-        page.get_by_role("button", name=launch).click()
-        for question, sources in [("1", one), ("2", two)]:
-            page.locator("textarea").fill(question)
-            page.keyboard.press("Enter")
-            expect(page.locator(".turn").last.locator("ol.sources")).to_have_attribute("aria-label", sources)
-        assert page.locator(".root").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
-
-
-def test_the_language_is_that_of_the_page_where_none_is_given(visit: Visit, host: Host, scripted: str) -> None:
-    page = visit(host.put(scripted, '<div lang="fr"><rag-chat></rag-chat></div>'))
-    expect(page.get_by_role("button", name="Poser une question")).to_be_visible()
-
-
-CATALOGUES = """async (base) => {
-  const shape = (object) => Object.entries(object).flatMap(([name, value]) =>
-    typeof value === "object" && !("other" in value) ? shape(value).map((inner) => `${name}.${inner}`) : [name]);
-  const { translator } = await import(`${base}/static/widget/messages.js`);
-  const said = {};
-  for (const lang of ["de", "fr", "ar"]) {
-    const found = await import(`${base}/static/widget/messages-${lang}.js`);
-    said[lang] = shape(found[lang]);
-  }
-  const counts = [0, 1, 2, 3, 11, 100].map((n) => translator("ar")("sources", { n }));
-  return [said, counts];
-}"""
-
-
-def test_every_language_says_everything(visit: Visit, host: Host, scripted: str) -> None:
-    page = visit(host.put(scripted, "", head=""))
-    said, counts = page.evaluate(CATALOGUES, scripted)
-    assert sorted(said["de"]) == sorted(said["fr"]) == sorted(said["ar"])
-    assert counts == ["لا مصادر", "مصدر واحد", "مصدران", "3 مصادر", "11 مصدرًا", "100 مصدر"]
-
-
-@pytest.mark.parametrize("position", ["start", "end"])
-def test_it_stands_in_the_corner_of_the_attribute(visit: Visit, host: Host, scripted: str, position: str) -> None:
-    page = visit(host.put(scripted, f'<rag-chat position="{position}"></rag-chat>'))
-    box = page.get_by_role("button", name="Ask a question").bounding_box()
-    assert box is not None
-    assert (box["x"] == 24) is (position == "start")
 
 
 def test_inline_it_is_a_part_of_the_page(visit: Visit, host: Host, scripted: str) -> None:

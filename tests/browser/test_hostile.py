@@ -146,7 +146,7 @@ def test_documents_that_hold_them_are_ingested_asked_and_shown_as_text(
 ) -> None:
     service, library = served
     for n, (name, text) in enumerate(STRINGS.items()):
-        held = f"# Note {n} {text[:200]}\n\nThe zebrafish of pond {n} is kept by {text[:50_000]} every day.\n"
+        held = f"# Note {n} {text[:200]}\n\nThe zebrafish of pond {n} is kept by {text[:5_000]} every day.\n"
         (tmp_path / f"{n}-{name}.md").write_bytes(held.encode("utf-8", "replace"))
     library.ingest([tmp_path], "hostile")
     page = visit(host.put(service, '<rag-chat inline collection="hostile"></rag-chat>'))

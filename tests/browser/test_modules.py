@@ -19,8 +19,8 @@ def page(shared: BrowserContext, host: Host, service: str) -> Page:
     return page
 
 
-def pieces(page: Page, answer: str, *citations: Json) -> list[str | int]:
-    found = page.evaluate("async ([a, c]) => (await load('markers')).pieces(a, c)", [answer, list(citations)])
+def pieces(page: Page, answer: str, *citations: Json, words: bool = False) -> list[str | int]:
+    found = page.evaluate("async (given) => (await load('markers')).pieces(...given)", [answer, list(citations), words])
     return [part["text"] if "text" in part else part["cite"]["n"] for part in found]
 
 
@@ -46,6 +46,22 @@ def test_markers_are_found_after_what_they_support(
     page: Page, answer: str, citations: list[Json], found: list[str | int]
 ) -> None:
     assert pieces(page, answer, *citations) == found
+
+
+AGAIN: list[tuple[str, list[Json], list[str | int]]] = [
+    ("One. [1] Two. [1] Three. [1][2]", [cite(1, 0, 4), cite(2, 18, 24)], ["One.", 1, " Two.", 1, " Three.", 1, 2]),
+    ("One. [1] In b[1] it is. [2]", [cite(1, 0, 4), cite(2, 9, 23)], ["One.", 1, " In b[1] it is.", 2]),
+    ("One. [1] In b[1] it is. [1]", [cite(1, 0, 4)], ["One.", 1, " In b[1] it is.", 1]),
+]
+
+
+@pytest.mark.parametrize(("answer", "citations", "found"), AGAIN)
+def test_in_the_words_of_a_model_a_marker_may_stand_again(
+    page: Page, answer: str, citations: list[Json], found: list[str | int]
+) -> None:
+    assert pieces(page, answer, *citations, words=True) == found
+    first = [part for part in found if isinstance(part, int)]
+    assert [part for part in pieces(page, answer, *citations) if isinstance(part, int)] == list(dict.fromkeys(first))
 
 
 MARKDOWN = [

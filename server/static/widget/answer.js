@@ -10,7 +10,7 @@ const MOST_SHOWN = 20000; // code points of each piece
 
 /** The paragraphs of a turn's answer, `{ key, make }`: `make(chip)` draws one, `key` changes with what it says. */
 export function answerParagraphs({ answer, citations, words }) {
-  const parts = pieces(answer, citations).map((part) => (part.text ? { text: shown(part.text, words) } : part));
+  const parts = pieces(answer, citations, words).map((part) => (part.text ? { text: shown(part.text, words) } : part));
   const found = words ? blocks(parts) : extracts(parts).map((line) => ({ tag: "blockquote", lines: [line] }));
   return found.map((block) => ({ key: keyOf(block), make: (chip) => drawn(block, chip) }));
 }
@@ -37,8 +37,8 @@ function inlines(parts, chip) {
   let held = null; // a last word with its chips: on one line, since a chip alone on the next looks lost
   parts.forEach((part, i) => {
     if (part.cite) {
-      if (held) held.append(chip(part.cite));
-      else nodes.push(chip(part.cite));
+      if (held) held.append(chip(part));
+      else nodes.push(chip(part));
       return;
     }
     const [, head, word] = (part.text && parts[i + 1]?.cite && LAST_WORD.exec(part.text)) || [];

@@ -4,7 +4,7 @@ import { history, kept, next, runs } from "./conversation.js";
 import { Memory } from "./memory.js";
 import { Problem, ask, rate } from "./service.js";
 
-const SLOW_MS = 8000; // from the question to the first sign of an answer, before the reader is told
+const SLOW_MS = 8000; // without a sign of the answer, or of more of it, before the reader is told
 
 export class Chat {
   #turns = [];
@@ -58,10 +58,13 @@ export class Chat {
 
   async #run(id, sent) {
     const mine = (this.#running = new AbortController());
-    const slow = setTimeout(() => this.#apply({ type: "slow", id }), SLOW_MS);
+    const wait = () => setTimeout(() => this.#apply({ type: "slow", id }), SLOW_MS);
+    let slow = wait();
     try {
       for await (const { name, data } of ask(this.place(), sent, mine.signal)) {
         if (mine.signal.aborted) return null;
+        clearTimeout(slow);
+        slow = wait();
         this.#apply({ type: name, id, data });
         if (name !== "done") continue;
         this.told("answer", { question: sent.question, reply: data });

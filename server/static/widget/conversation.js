@@ -36,11 +36,11 @@ function changed(turn, event) {
 }
 
 function streamed(turn, { type, data }) {
-  if (type === "passages") return { passages: data.passages };
+  if (type === "passages") return { passages: data.passages, slow: false };
   // Extracts come one a delta, each with its citations; two deltas in a row come from a language model.
   if (type === "delta") {
     const last = turn.last === "delta";
-    return { status: "streaming", answer: turn.answer + data.text, last: type, words: turn.words || last };
+    return { status: "streaming", slow: false, answer: turn.answer + data.text, last: type, words: turn.words || last };
   }
   if (type === "citation") return { citations: [...turn.citations, data], last: type };
   return type === "done" ? done(data) : null;
@@ -56,6 +56,8 @@ function done(reply) {
     confidence: reply.confidence,
     words: reply.mode === "llm",
     degraded: reply.degraded,
+    removed: reply.removed_sentences,
+    because: reply.abstained_because,
     rewritten: reply.rewritten_question,
   };
 }

@@ -141,8 +141,8 @@ export class RagChat extends HTMLElement {
     const root = el("div", { class: "root", lang: t.lang, dir: t.dir });
     this.shadowRoot.replaceChildren(root);
     if (!this.inline) root.append(this.#launcher);
-    if (open) this.open();
-    else if (this.inline) this.#made();
+    if (this.inline) this.#made();
+    else if (open) this.open();
   }
 
   #made() {

@@ -19,7 +19,7 @@ const FENCE = /^\s*```/;
 export function blocks(parts) {
   const cites = [];
   const text = parts
-    .map((part) => (part.cite ? `\ue000${cites.push(part.cite) - 1}\ue001` : part.text.replace(/[\ue000\ue001]/g, "")))
+    .map((part) => (part.cite ? `\ue000${cites.push(part) - 1}\ue001` : part.text.replace(/[\ue000\ue001]/g, "")))
     .join("");
   return grouped(text.replace(/\r\n?/g, "\n").split("\n")).map(({ tag, lines }) => ({
     tag,
@@ -63,7 +63,7 @@ function inline(text, cites) {
     if (match.index > from) parts.push({ text: text.slice(from, match.index) });
     from = match.index + match[0].length;
     const [, place, code, strong, star, line] = match;
-    if (place) parts.push({ cite: cites[place] });
+    if (place) parts.push(cites[place]);
     else if (code) parts.push({ tag: "code", parts: literal(code) });
     else parts.push({ tag: strong ? "strong" : "em", parts: inline(strong ?? star ?? line, cites) });
   }

@@ -2,23 +2,36 @@
 
 import { unitsAt } from "./text.js";
 
+const MOST_AGAIN = 100; // times that one citation gets a chip
+
 /**
- * The answer in pieces, in order: `{ text }` or `{ cite }`.
+ * The answer in pieces, in order: `{ text }` or `{ cite, at }`, where `at` is the marker's place in the answer.
  *
  * A marker stands after the span of the answer that its citation supports, and in no span: what looks like one within
- * a quote is the document's own text.
+ * a quote is the document's own text. In the `words` of a language model a marker may stand again, after each sentence
+ * that the same citation supports.
  */
-export function pieces(answer, citations) {
+export function pieces(answer, citations, words = false) {
   const spans = citations.map(({ answer_span: [start, end] }) => {
     const from = unitsAt(answer, 0, start);
     return [from, unitsAt(answer, from, end - start)];
   });
   const found = new Map();
   citations.forEach((cite, i) => {
-    const at = markerAt(answer, `[${cite.n}]`, spans[i][1], spans);
-    if (at >= 0) found.set(at, cite);
+    for (const at of places(answer, `[${cite.n}]`, spans[i][1], spans, words)) found.set(at, cite);
   });
   return cut(answer, [...found].sort(([a], [b]) => a - b));
+}
+
+// The first after what it supports; `again` those too that follow a space or another marker.
+function places(answer, marker, from, spans, again) {
+  const found = [];
+  let at = markerAt(answer, marker, from, spans);
+  while (at >= 0 && found.length < MOST_AGAIN) {
+    if (!found.length || /[\s\]]/.test(answer[at - 1])) found.push(at);
+    at = again ? markerAt(answer, marker, at + 1, spans) : -1;
+  }
+  return found;
 }
 
 function markerAt(answer, marker, from, spans) {
@@ -37,7 +50,7 @@ function cut(answer, markers) {
   for (const [at, cite] of markers) {
     const text = answer.slice(from, at).trimEnd();
     if (text) parts.push({ text });
-    parts.push({ cite });
+    parts.push({ cite, at });
     from = at + `[${cite.n}]`.length;
   }
   if (answer.slice(from).trim()) parts.push({ text: answer.slice(from) });

@@ -4,10 +4,10 @@ import { ar } from "./messages-ar.js";
 import { de } from "./messages-de.js";
 import { fr } from "./messages-fr.js";
 
-const en = {
+export const en = {
   title: "Ask the documents",
   launch: "Ask a question",
-  greeting: "Ask a question. Every answer is quoted from the documents, with the place where it stands.",
+  greeting: "Ask a question. Every answer rests on quotes from the documents, and shows where they stand.",
   suggestions: "Try asking",
   question: "Your question",
   placeholder: "Ask about the documents",
@@ -18,9 +18,20 @@ const en = {
   log: "Conversation",
   you: "You asked:",
   searching: "Searching the documents…",
+  reading: "Reading the passages found…",
+  more: "More to come…",
   slow: "This takes longer than usual. You can wait, or stop.",
   rewritten: "Understood as: {question}",
-  degraded: "The language model could not be used. These are extracts from the documents.",
+  degraded: {
+    llm_unavailable: "The language model was not available. These are extracts from the documents.",
+    llm_timeout: "The language model took too long. These are extracts from the documents.",
+    llm_unsupported: "The documents do not back what the language model wrote. These are extracts from them.",
+  },
+  worded: "Written by a language model and backed by quotes.",
+  removed: {
+    one: "{n} sentence that no quote backs was left out.",
+    other: "{n} sentences that no quote backs were left out.",
+  },
   high: "High confidence",
   medium: "Medium confidence",
   low: "Low confidence: check the sources",
@@ -28,6 +39,12 @@ const en = {
   sources: { one: "{n} source", other: "{n} sources" },
   nearest: "Nearest passages",
   abstained: "Not found in the documents",
+  because: {
+    no_documents: "There are no documents to answer from yet.",
+    nothing_found: "The documents hold nothing on this question.",
+    no_sentence_answers: "The documents do not seem to hold the answer.",
+    llm_found_none: "The passages found do not seem to hold the answer.",
+  },
   stopped: "Stopped.",
   retry: "Try again",
   wait: "Try again in {time}",
@@ -73,11 +90,11 @@ export function language(tag) {
 }
 
 /** What says things in a language: `t(name, values)`, `t.lang`, `t.dir`, `t.seconds(n)`, `t.date(text)`. */
-export function translator(tag) {
+export function translator(tag, catalogues = CATALOGUES) {
   const lang = language(tag);
   const plural = new Intl.PluralRules(lang);
   const t = (name, values = {}) => {
-    const found = name.split(".").reduce((at, part) => at?.[part], CATALOGUES[lang]);
+    const found = name.split(".").reduce((at, part) => at?.[part], catalogues[lang]);
     const form = typeof found === "object" ? (found[plural.select(values.n)] ?? found.other) : found;
     return form.replace(/\{(\w+)\}/g, (_, key) => values[key]);
   };

@@ -2,7 +2,7 @@
 
 import { runs } from "./conversation.js";
 import { button, el, icon, iconButton } from "./dom.js";
-import { sureness, TurnView } from "./turn.js";
+import { degradedText, reason, sureness, TurnView } from "./turn.js";
 import { pieces } from "./markers.js";
 import { SourceView } from "./source.js";
 
@@ -129,11 +129,17 @@ export class Panel {
       this.#views.set(turn.id, made);
       this.log.append(made.node);
     } else if (view.turn !== turn) {
-      const held = view.node.contains(view.node.getRootNode().activeElement);
+      const root = view.node.getRootNode();
+      const focused = view.node.contains(root.activeElement) && root.activeElement;
       if (turn.status === "waiting") this.log.append(view.node);
       view.update(turn);
-      if (held && !view.node.contains(view.node.getRootNode().activeElement)) this.input.focus();
+      if (focused && root.activeElement !== focused) this.#focus(focused);
     }
+  }
+
+  // What was redrawn meanwhile may be in another place, or gone.
+  #focus(node) {
+    (node.isConnected ? node : this.input).focus({ preventScroll: true });
   }
 
   #welcome(empty) {
@@ -170,10 +176,12 @@ export class Panel {
   #tell(turn, before) {
     const { t } = this.ui;
     if (turn.status === "answered") {
-      const text = pieces(turn.answer, turn.citations).map((part) => part.text ?? "").join("").slice(0, MOST_SPOKEN);
-      const sure = Number.isFinite(turn.confidence) ? t(sureness(turn.confidence)) : "";
-      this.say(`${text} (${[t("sources", { n: turn.citations.length }), sure].filter(Boolean).join(", ")})`);
-    } else if (turn.status === "abstained") this.say(`${t("abstained")}. ${turn.answer}`);
+      const { answer, citations, words, confidence } = turn;
+      const text = pieces(answer, citations, words).map((part) => part.text ?? "").join("").slice(0, MOST_SPOKEN);
+      const sure = Number.isFinite(confidence) && t(sureness(confidence));
+      const end = `(${[t("sources", { n: citations.length }), sure].filter(Boolean).join(", ")})`;
+      this.say([turn.degraded && degradedText(t, turn), text, end].filter(Boolean).join(" "));
+    } else if (turn.status === "abstained") this.say(`${t("abstained")}. ${reason(t, turn)}`);
     else if (turn.status === "failed") this.say(t(`errors.${turn.problem.kind}`));
     else if (turn.slow && !before.slow) this.say(t("slow"));
   }
@@ -213,7 +221,7 @@ export class Panel {
     delete this.node.dataset.source;
     opener.ariaExpanded = "false";
     this.#fit();
-    if (focus) opener.focus();
+    if (focus) this.#focus(opener);
   }
 
   // Where the source covers the conversation, what lies beneath cannot be reached.

@@ -54,7 +54,8 @@ export function sourceLink(place, { document_id: id, start, end, quote = "" }, c
   return new URL(`documents/${encodeURIComponent(id)}?${query}${carried}`, place.service).href;
 }
 
-async function send({ service, key }, path, body, signal, accept = "application/json") {
+/** The response to a request, to be read by who asks; throws a Problem. */
+export async function send({ service, key }, path, body, signal, accept = "application/json") {
   const headers = { Accept: accept };
   if (body) headers["Content-Type"] = "application/json";
   if (key) headers.Authorization = `Bearer ${key}`;
@@ -70,7 +71,8 @@ async function send({ service, key }, path, body, signal, accept = "application/
   throw problem(response.status, detail, response.headers.get("retry-after"));
 }
 
-function problem(status, detail, after) {
+/** What a refusal of the service is. */
+export function problem(status, detail, after) {
   const wait = /^\d+$/.test(after ?? "") ? Number(after) : Math.ceil((Date.parse(after) - Date.now()) / 1000);
   return new Problem(KINDS[status] ?? (status >= 500 ? "failed" : "refused"), {
     status,
@@ -79,7 +81,8 @@ function problem(status, detail, after) {
   });
 }
 
-function lost(error) {
+/** What a request that came to no reply is. */
+export function lost(error) {
   if (error.name === "AbortError") return error;
   return new Problem(navigator.onLine ? "unreachable" : "offline");
 }

@@ -159,6 +159,7 @@ h4, .empty h3 { color: var(--soft); font-size: 0.9em; font-weight: 600; }
   background: var(--paper);
   resize: vertical;
 }
+.end > * { scroll-margin-block: 20px; }
 .end > .aside { margin-block-start: 4px; }
 .empty { display: grid; gap: 16px; align-content: end; min-block-size: 100%; }
 .emblem {
@@ -202,11 +203,13 @@ h4, .empty h3 { color: var(--soft); font-size: 0.9em; font-weight: 600; }
 .composer::before {
   content: "";
   position: absolute;
-  inset: auto 0 calc(100% + 1px);
+  inset: auto 0 calc(100% + 2px);
   block-size: 16px;
   background: linear-gradient(transparent, var(--paper));
   pointer-events: none;
 }
+.offline:not([hidden]) + .composer { margin-block-start: 12px; }
+.offline:not([hidden]) + .composer::before { content: none; }
 .composer:focus-within { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 .composer textarea {
   flex: 1;

@@ -15,9 +15,13 @@ const PREVIEW = 220; // code points of each
 const LOW = 0.2;
 const HIGH = 0.5;
 
+const FAULTS = ["llm_timeout", "llm_unsupported"];
+const REASONS = ["no_documents", "nothing_found", "no_sentence_answers", "llm_found_none"];
+
 /** A turn on the page; what has not changed stays in place, and so does the focus in it. */
 export class TurnView {
   #drawn = new Map();
+  #chips = new Map();
 
   /** `ui` holds `t`, the translator, and what can be done: `retry`, `rate`, `open`, `link`. */
   constructor(ui, turn) {
@@ -42,11 +46,12 @@ export class TurnView {
     const { t } = this.ui;
     const found = [];
     const add = (key, make) => found.push([key, make]);
-    if (turn.status === "waiting") add(`wait ${turn.slow}`, () => waiting(t, turn.slow));
-    if (turn.rewritten) add("rewritten", () => understood(t, turn.rewritten));
+    if (turn.rewritten) add("rewritten", () => aside(t("rewritten", { question: clip(turn.rewritten, MOST_ASKED) })));
+    if (turn.status === "answered" && turn.degraded) add("degraded", () => aside(degradedText(t, turn)));
     if (turn.status === "abstained") add("abstained", () => this.#abstention(turn));
-    else answerParagraphs(turn).forEach((p, i) => add(`${i} ${p.key}`, () => p.make((cite) => this.#chip(cite))));
-    if (turn.degraded) add("degraded", () => el("p", { class: "aside" }, t("degraded")));
+    else answerParagraphs(turn).forEach((p, i) => add(`${i} ${p.key}`, () => p.make((part) => this.#chip(part))));
+    if (runs(turn)) add(`wait ${waitsFor(turn)}`, () => waiting(t(waitsFor(turn))));
+    if (turn.status === "answered" && turn.words) add("worded", () => aside(worded(t, turn)));
     if (turn.status === "stopped") add("stopped", () => this.#stopped());
     if (turn.status === "failed") add("failed", () => notice(t, turn.problem, () => this.ui.retry(turn.id)));
     if (turn.status === "answered") add("sources", () => this.#sources(turn.citations));
@@ -64,9 +69,13 @@ export class TurnView {
     });
   }
 
-  #chip(cite) {
+  // The same one each time that a paragraph is drawn anew while its text grows: it may have the focus.
+  #chip({ cite, at }) {
+    const key = [at, cite.n, cite.document_id, cite.start].join();
     const label = this.ui.t("cite", { n: cite.n, title: clip(cite.title, PREVIEW) });
-    return this.#opens(button({ class: "chip", part: "chip", "aria-label": label }, String(cite.n)), cite);
+    const make = () => button({ class: "chip", part: "chip", "aria-label": label }, String(cite.n));
+    if (!this.#chips.has(key)) this.#chips.set(key, this.#opens(make(), cite));
+    return this.#chips.get(key);
   }
 
   #sources(citations) {
@@ -88,9 +97,10 @@ export class TurnView {
     return control;
   }
 
-  #abstention({ answer, passages }) {
+  #abstention(turn) {
     const { t } = this.ui;
-    const said = el("div", {}, el("strong", {}, t("abstained")), el("p", { dir: "auto" }, clip(answer, MOST_ASKED)));
+    const { passages } = turn;
+    const said = el("div", {}, el("strong", {}, t("abstained")), el("p", { dir: "auto" }, reason(t, turn)));
     const made = el("div", { class: "abstained", part: "abstained" }, el("div", { class: "sign" }, icon("none"), said));
     if (!passages.length) return made;
     const rows = passages.slice(0, NEAREST).map((p) => this.#source(p, p.rank, p.text));
@@ -122,13 +132,33 @@ export class TurnView {
   }
 }
 
-function understood(t, question) {
-  return el("p", { class: "aside", dir: "auto" }, t("rewritten", { question: clip(question, MOST_ASKED) }));
+function aside(text) {
+  return el("p", { class: "aside", dir: "auto" }, text);
 }
 
-function waiting(t, slow) {
+/** Why there are extracts where a language model was to write. */
+export function degradedText(t, { degraded }) {
+  return t(`degraded.${FAULTS.includes(degraded) ? degraded : "llm_unavailable"}`);
+}
+
+/** Why there is no answer, in the reader's language where it is a known reason. */
+export function reason(t, { because, answer }) {
+  return REASONS.includes(because) ? t(`because.${because}`) : clip(answer, MOST_ASKED);
+}
+
+function worded(t, { removed }) {
+  return [t("worded"), removed > 0 && t("removed", { n: removed })].filter(Boolean).join(" ");
+}
+
+function waitsFor({ status, slow, passages }) {
+  if (slow) return "slow";
+  if (status === "streaming") return "more";
+  return passages.length ? "reading" : "searching";
+}
+
+function waiting(text) {
   const dots = el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
-  return el("p", { class: "waiting" }, dots, t(slow ? "slow" : "searching"));
+  return el("p", { class: "waiting" }, dots, text);
 }
 
 /** The word of the catalogues for a confidence in [0, 1]. */
