@@ -16,6 +16,7 @@ _RAG = (
     "confidence",
     "abstained_because",
     "mode",
+    "disagreement",
     "degraded",
     "removed_sentences",
     "rewritten_question",

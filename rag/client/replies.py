@@ -255,6 +255,7 @@ class OwnReply(_Reply):
     confidence: float
     abstained_because: AbstainedBecause | None
     mode: Literal["extractive", "llm"]
+    disagreement: DisagreementReply | None
     degraded: Degraded | None
     removed_sentences: int
     rewritten_question: str | None

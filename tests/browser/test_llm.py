@@ -152,6 +152,7 @@ REASONS = {
     "nothing_found": "The documents hold nothing on this question.",
     "no_sentence_answers": "The documents do not seem to hold the answer.",
     "llm_found_none": "The passages found do not seem to hold the answer.",
+    "false_premise": "As the service says.",
     "something_new": "As the service says.",
 }
 
@@ -167,10 +168,21 @@ def test_why_it_abstains_is_said(page: Page, script: Script) -> None:
         page.evaluate("document.querySelector('rag-chat').clear()")
 
 
+def test_sources_that_differ_are_named(page: Page, script: Script) -> None:
+    differing = {"figures": "give different figures", "dates": "give different dates", "views": "take different views"}
+    for about, said in differing.items():
+        done = reply(QUESTION, EXTRACTS, disagreement={"citations": [1, 2], "about": about})
+        write(script, [event("done", done)])
+        ask(page)
+        expect(page.locator(".turn").last.locator(".aside")).to_have_text(f"Sources 1 and 2 {said}.")
+        page.evaluate("document.querySelector('rag-chat').clear()")
+
+
 def test_it_is_said_in_the_language_of_the_page(visit: Visit, host: Host, scripted: str, script: Script) -> None:
     page = visit(host.put(scripted, '<rag-chat inline language="de"></rag-chat>'))
     for done, said in [
         (reply(QUESTION, [], abstained_because="nothing_found"), "In den Dokumenten steht nichts zu dieser Frage."),
+        (reply(QUESTION, [], abstained_because="false_premise"), "dem die Dokumente widersprechen."),
         (reply(QUESTION, EXTRACTS, degraded="llm_timeout"), "Das Sprachmodell hat zu lange gebraucht."),
         (written(QUESTION, CLAIMS, removed_sentences=3), "3 Sätze ohne Beleg wurden weggelassen."),
     ]:

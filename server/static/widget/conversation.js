@@ -56,6 +56,7 @@ function done(reply) {
     confidence: reply.confidence,
     words: reply.mode === "llm",
     degraded: reply.degraded,
+    disagreement: reply.disagreement,
     removed: reply.removed_sentences,
     because: reply.abstained_because,
     rewritten: reply.rewritten_question,

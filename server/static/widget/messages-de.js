@@ -25,6 +25,11 @@ export const de = {
     llm_unsupported:
       "Nichts von dem, was das Sprachmodell schrieb, ist in den Dokumenten belegt. Hier stehen Auszüge daraus.",
   },
+  differ: {
+    figures: "Die Quellen {a} und {b} nennen verschiedene Zahlen.",
+    dates: "Die Quellen {a} und {b} nennen verschiedene Daten.",
+    views: "Die Quellen {a} und {b} vertreten verschiedene Ansichten.",
+  },
   worded: "Von einem Sprachmodell formuliert und mit Zitaten belegt.",
   removed: {
     one: "{n} Satz ohne Beleg wurde weggelassen.",
@@ -42,6 +47,7 @@ export const de = {
     nothing_found: "In den Dokumenten steht nichts zu dieser Frage.",
     no_sentence_answers: "Die Antwort scheint nicht in den Dokumenten zu stehen.",
     llm_found_none: "Die Antwort scheint nicht in den gefundenen Stellen zu stehen.",
+    false_premise: "Die Frage setzt etwas voraus, dem die Dokumente widersprechen.",
   },
   stopped: "Angehalten.",
   retry: "Erneut versuchen",

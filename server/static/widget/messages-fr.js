@@ -24,6 +24,11 @@ export const fr = {
     llm_timeout: "Le modèle de langage a mis trop de temps. Voici des extraits des documents.",
     llm_unsupported: "Les documents ne confirment rien de ce qu’a écrit le modèle de langage. En voici des extraits.",
   },
+  differ: {
+    figures: "Les sources {a} et {b} donnent des chiffres différents.",
+    dates: "Les sources {a} et {b} donnent des dates différentes.",
+    views: "Les sources {a} et {b} expriment des avis différents.",
+  },
   worded: "Rédigé par un modèle de langage, avec les citations qui le confirment.",
   removed: {
     one: "{n} phrase qu’aucune citation ne confirme a été retirée.",
@@ -41,6 +46,7 @@ export const fr = {
     nothing_found: "Les documents ne contiennent rien sur cette question.",
     no_sentence_answers: "Les documents ne semblent pas contenir la réponse.",
     llm_found_none: "Les passages trouvés ne semblent pas contenir la réponse.",
+    false_premise: "La question tient pour acquis ce que les documents contredisent.",
   },
   stopped: "Réponse arrêtée.",
   retry: "Réessayer",

@@ -27,6 +27,11 @@ export const en = {
     llm_timeout: "The language model took too long. These are extracts from the documents.",
     llm_unsupported: "The documents do not back what the language model wrote. These are extracts from them.",
   },
+  differ: {
+    figures: "Sources {a} and {b} give different figures.",
+    dates: "Sources {a} and {b} give different dates.",
+    views: "Sources {a} and {b} take different views.",
+  },
   worded: "Written by a language model and backed by quotes.",
   removed: {
     one: "{n} sentence that no quote backs was left out.",
@@ -44,6 +49,7 @@ export const en = {
     nothing_found: "The documents hold nothing on this question.",
     no_sentence_answers: "The documents do not seem to hold the answer.",
     llm_found_none: "The passages found do not seem to hold the answer.",
+    false_premise: "{said}",
   },
   stopped: "Stopped.",
   retry: "Try again",

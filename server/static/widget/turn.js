@@ -16,7 +16,8 @@ const LOW = 0.2;
 const HIGH = 0.5;
 
 const FAULTS = ["llm_timeout", "llm_unsupported"];
-const REASONS = ["no_documents", "nothing_found", "no_sentence_answers", "llm_found_none"];
+const REASONS = ["no_documents", "nothing_found", "no_sentence_answers", "llm_found_none", "false_premise"];
+const DIFFERENCES = ["figures", "dates", "views"];
 
 /** A turn on the page; what has not changed stays in place, and so does the focus in it. */
 export class TurnView {
@@ -51,6 +52,7 @@ export class TurnView {
     if (turn.status === "abstained") add("abstained", () => this.#abstention(turn));
     else answerParagraphs(turn).forEach((p, i) => add(`${i} ${p.key}`, () => p.make((part) => this.#chip(part))));
     if (runs(turn)) add(`wait ${waitsFor(turn)}`, () => waiting(t(waitsFor(turn))));
+    if (turn.status === "answered" && differs(turn)) add("differ", () => aside(differing(t, turn)));
     if (turn.status === "answered" && turn.words) add("worded", () => aside(worded(t, turn)));
     if (turn.status === "stopped") add("stopped", () => this.#stopped());
     if (turn.status === "failed") add("failed", () => notice(t, turn.problem, () => this.ui.retry(turn.id)));
@@ -143,7 +145,16 @@ export function degradedText(t, { degraded }) {
 
 /** Why there is no answer, in the reader's language where it is a known reason. */
 export function reason(t, { because, answer }) {
-  return REASONS.includes(because) ? t(`because.${because}`) : clip(answer, MOST_ASKED);
+  return REASONS.includes(because) ? t(`because.${because}`, { said: clip(answer, MOST_ASKED) }) : clip(answer, MOST_ASKED);
+}
+
+function differs({ disagreement }) {
+  return DIFFERENCES.includes(disagreement?.about) && disagreement.citations?.length === 2;
+}
+
+function differing(t, { disagreement }) {
+  const [a, b] = disagreement.citations.map(String);
+  return t(`differ.${disagreement.about}`, { a, b });
 }
 
 function worded(t, { removed }) {
