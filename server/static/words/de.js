@@ -2,7 +2,7 @@
 
 export const words = {
   home: "Fragen Sie Ihre Dokumente",
-  promise: "Antworten sind wörtliche Zitate. Jedes Zitat zeigt, wo es steht.",
+  promise: "Jede Antwort zeigt die wörtlichen Zitate, auf denen sie beruht, und wo sie stehen.",
   key: {
     label: "Dieser Dienst verlangt einen Schlüssel",
     hint: "Wird nur in diesem Tab behalten.",

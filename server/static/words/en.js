@@ -2,7 +2,7 @@
 
 export const words = {
   home: "Ask your documents",
-  promise: "Answers are quoted word for word. Every quote shows where it stands.",
+  promise: "Every answer shows the quotes that it rests on, word for word, and where they stand.",
   key: {
     label: "This service asks for a key",
     hint: "Kept in this tab only.",

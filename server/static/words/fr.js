@@ -2,7 +2,7 @@
 
 export const words = {
   home: "Interrogez vos documents",
-  promise: "Les réponses sont citées mot pour mot. Chaque citation montre où elle se trouve.",
+  promise: "Chaque réponse montre, mot pour mot, les citations sur lesquelles elle repose et où elles se trouvent.",
   key: {
     label: "Ce service demande une clé",
     hint: "Gardée dans cet onglet seulement.",
