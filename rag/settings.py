@@ -3,9 +3,11 @@
 import ipaddress
 import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from dotenv import dotenv_values
 from pydantic import ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -188,6 +190,18 @@ def _wrong(where: tuple[Any, ...], value: object) -> str:
     field = Settings.model_fields[name]
     shown = "set to something else" if field.annotation == SecretStr | None else repr(str(value))
     return f"{variable(name)} is {shown}; allowed is {field.description}."
+
+
+def unknown_variables() -> list[str]:
+    """A remark on each variable, set or in `.env`, that begins like a setting of this program and is none."""
+    known = sorted(map(variable, Settings.model_fields))
+    named = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
+    return [_unknown(name, known) for name in sorted(named) if name.startswith(_PREFIX) and name not in known]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"{name} is no setting and is passed over{f'; did you mean {near[0]}?' if near else '.'}"
 
 
 def variable(name: str) -> str:

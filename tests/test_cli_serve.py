@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from rag import Library
-from tests.program import NESTS, Rag, command, environment
+from tests.program import NESTS, Rag, command, environment, run
 
 BODY = json.dumps({"question": NESTS}).encode()
 ANSWERED = {"status": "answered", "because": ""}
@@ -161,6 +161,11 @@ def test_serve_off_loopback_asks_for_a_key(inside: Rag) -> None:
     assert done.returncode == 2
     assert "rag keys create" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_misspelt_variable_is_remarked_on_at_the_start(own_index: Path, tmp_path: Path) -> None:
+    done = run(command("serve", "--host", "0.0.0.0"), own_index, tmp_path, RAG_PROT="1")
+    assert "RAG_PROT is no setting and is passed over; did you mean RAG_PORT?" in done.stderr
 
 
 def test_several_workers_off_loopback_ask_for_a_key_too(inside: Rag) -> None:

@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 
 from rag import SettingError
-from rag.settings import Settings, is_loopback, llm_headers, origins_of, read_settings, require_key_off_loopback
+from rag.settings import (
+    Settings,
+    is_loopback,
+    llm_headers,
+    origins_of,
+    read_settings,
+    require_key_off_loopback,
+    unknown_variables,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +132,19 @@ def test_another_host_needs_a_key(host: str) -> None:
     with pytest.raises(SettingError, match=r"RAG_HOST.*rag keys create"):
         require_key_off_loopback(read_settings(host=host), locked=False)
     require_key_off_loopback(read_settings(host=host), locked=True)
+
+
+def test_a_variable_that_is_no_setting_is_remarked_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_CORS_ORIGIN", "https://a.example")
+    monkeypatch.setenv("RAG_PORT", "9000")
+    (tmp_path / ".env").write_text("rag_frobnicate=1\nRAG_QUEUE=5\nOTHER=1\n")
+
+    told = [remark for remark in unknown_variables() if "FROBNICATE" in remark or "CORS" in remark]
+    assert told == [
+        "RAG_CORS_ORIGIN is no setting and is passed over; did you mean RAG_CORS_ORIGINS?",
+        "RAG_FROBNICATE is no setting and is passed over.",
+    ]
+    assert not any("RAG_PORT is" in remark or "RAG_QUEUE is" in remark for remark in unknown_variables())
 
 
 def test_every_setting_says_what_is_allowed() -> None:

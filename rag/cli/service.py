@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from rag.settings import Settings, read_settings, variable
+from rag.cli.screen import note
+from rag.settings import Settings, read_settings, unknown_variables, variable
 
 _DEFAULTS = {
     "model": "the packaged all-MiniLM-L6-v2",
@@ -61,4 +62,7 @@ def serve(
     given = dict(locals())
     from rag.cli.serving import serve as run  # noqa: PLC0415
 
-    run(read_settings(**given))
+    settings = read_settings(**given)
+    for remark in unknown_variables():
+        note(f"note: {remark}")
+    run(settings)
