@@ -27,6 +27,37 @@ _YES_NO = re.compile(
     re.IGNORECASE,
 )
 """A question that leaves open whether it is so."""
+_LEFT_OPEN = re.compile(
+    r"\b(?:if|unless|when|whether|must|may|might|should|shall|can|could|would)\b[^,;]*(?:\bnot\b|n['’]t\b)|\bcannot\b"
+    r"|^\W*which\b",
+    re.IGNORECASE,
+)
+"""A "not" that the documents need not have: of a condition, of what is forbidden, or that asks for the exception."""
+_EXCEPTS = frozenset(
+    stem(word)
+    for word in (
+        *("only", "except", "other", "instead", "elsewhere", "late", "otherwise"),
+        *("forbid", "forbidden", "prohibit", "ban", "exclude", "exempt", "belong"),
+    )
+)
+"""Words that leave something out without a "not"."""
+_BOUND = re.compile(
+    r"\b(?:since|before|after|until|till|by|from|than|prior to|up to|between|between\b[^?]{1,30}\b(?:and|to))"
+    r"\s+(?:the\s+)?(?:(?:early|mid|late|start of|beginning of|end of)[\s-]+)?$",
+    re.IGNORECASE,
+)
+"""What makes of the year behind it a bound, so that other years answer."""
+_EVENTS = frozenset(
+    stem(word)
+    for word in (
+        *("buy", "purchase", "sell", "lend", "borrow", "give", "receive", "take", "send", "win", "lose", "gain"),
+        *("begin", "start", "end", "stop", "finish", "open", "close", "join", "enter", "leave", "arrive", "depart"),
+        *("create", "build", "construct", "destroy", "demolish", "birth", "born", "death", "die", "fill", "empty"),
+        *("attack", "defend", "add", "remove", "keep", "retain", "drop", "abandon", "import", "export", "freeze"),
+        *("melt", "advance", "retreat", "reward", "punish", "present", "absent"),
+    )
+)
+"""Words whose opposite tells the same event from its other side, or another of the same course."""
 _DEGREES = frozenset(
     stem(word)
     for word in (
@@ -59,7 +90,7 @@ def _opposite(question: str, ranked: Sequence[RankedSentence]) -> str | None:
 def _against(asked: Sequence[Word], said: Sequence[Word]) -> Iterator[tuple[Word, Word]]:
     """Words of the question with their opposite in a sentence that has not the word itself."""
     known, told = stems_of(asked), stems_of(said)
-    missing = [w for w in asked if w.content and w.stem not in _DEGREES and match(w.stem, told) is None]
+    missing = [w for w in asked if w.content and w.stem not in _DEGREES | _EVENTS and match(w.stem, told) is None]
     for word in missing:
         far = opposites(word.text)
         if not far.isdisjoint(told) and far.isdisjoint(known):
@@ -81,10 +112,10 @@ def _not_denied(question: str, ranked: Sequence[RankedSentence]) -> str | None:
     """The question denies a word that the best sentence has, and neither that nor one like it denies anything."""
     best = ranked[0]
     asked = [word for word in words(question) if word.content and word.denied]
-    if best.coverage < _LEAST_COVERED or not asked:
+    if best.coverage < _LEAST_COVERED or not asked or _LEFT_OPEN.search(question):
         return None
     near = [best, *(s for s in ranked[1:_LOOKED_AT] if s.coverage >= _NEARLY_COVERED * best.coverage)]
-    if any(word.denies for sentence in near for word in words(without_hidden(sentence.text))):
+    if any(word.denies or word.stem in _EXCEPTS for s in near for word in words(without_hidden(s.text))):
         return None
     told = stems_of(words(without_hidden(best.text)))
     found = next((word for word in asked if word.stem in told), None)
@@ -96,11 +127,16 @@ def _unknown_year(question: str, hits: Sequence[Hit]) -> str | None:
     if not _FOUR_DIGITS.search(question):
         return None
     shown = " ".join(map(_shown, hits))
-    dated = [fact for fact in facts(question) if _years([fact]) and not question.startswith("s", fact.end)]
+    dated = [fact for fact in facts(question) if _years([fact]) and _one_year(question, fact)]
     asked = [fact for fact in dated if not any(str(year) in shown for year in _years([fact]))]
     told = _years([fact for hit in hits for fact in facts(_shown(hit))]) if asked else frozenset()
     unknown = next((fact for fact in asked if not told & _years([fact])), None)
     return f"{_SAYS}: no passage found speaks of {unknown.text}." if unknown else None
+
+
+def _one_year(question: str, fact: Fact) -> bool:
+    """Whether a date of the question is what it asks about, and neither a decade nor a bound."""
+    return not question.startswith("s", fact.end) and not _BOUND.search(question[: fact.start])
 
 
 def _shown(hit: Hit) -> str:

@@ -15,10 +15,10 @@ ASKS_HOW_MUCH = re.compile(
     r"\bhow (?!do\b|does\b|did\b|can\b|could\b|is\b|are\b|was\b|were\b|should\b|would\b|will\b|to\b)\w+"
     r"|\b(?:percentages?|per ?cent|share|proportion|number|amount|size|costs?|price|pay|wages?|salary|rate|budget|spend"
     r"|sums?|total|figures?|population|age|length|height|weight|width|depth|distance|area|capacity|value|worth|speed"
-    r"|score|stock|gap|deficit|debt|income|revenue|fees?|turnover)\b",
+    r"|score|stock|gap|deficit|debt|income|revenue|fees?|turnover|period|notice|term|duration|deadline)\b",
     re.IGNORECASE,
 )
-ASKS_WHEN = re.compile(r"^\W*when\b|\b(?:what|which) (?:year|date|month|day)\b", re.IGNORECASE)
+ASKS_WHEN = re.compile(r"^\W*(?:since |by |until )?when\b|\b(?:what|which) (?:year|date|month|day)\b", re.IGNORECASE)
 ASKS_YES_NO = re.compile(
     r"^\W*(?:is|are|was|were|do|does|did|can|could|should|would|will|has|have|had|may|might|must)\b", re.IGNORECASE
 )
@@ -30,7 +30,7 @@ _BOUND = 0.5
 _BEFORE = re.compile(
     r"(?P<least>more than|over|above|at least|exceed(?:s|ed|ing)?|upwards of|no fewer than|or more)"
     r"|(?P<most>fewer than|less than|under|below|up to|at most|nearly|almost|no more than|as many as|or less)"
-    r"|(?P<range>between|from|to|and|or|by|of the|to about|another|further|extra|additional|-|–)\s*$",
+    r"|(?P<range>\b(?:between|from|to|and|or|by|of the|to about|another|further|extra|additional)|-|–)\s*$",
     re.IGNORECASE,
 )
 _REACH = 18

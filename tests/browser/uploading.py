@@ -24,6 +24,7 @@ def made(folder: Path, **texts: str | bytes) -> list[Path]:
 
 def choose(page: Page, paths: list[Path]) -> None:
     """Files for the page, as if chosen in the dialog of the system."""
+    expect(page.locator("#adding")).to_be_visible(timeout=LATE_MS)  # before that nobody could choose one
     page.get_by_label("Choose files").set_input_files(paths)
 
 

@@ -31,6 +31,8 @@ def about(question: str, one: str, other: str) -> Difference | None:
         ("What share of lamps is lit?", "Some 80 per cent of lamps are lit.", "Barely 35% of lamps are lit."),
         ("How many lamps has the pier?", "The pier has 1,950 lamps.", "By our count the pier has 2,160 lamps."),
         ("How many lamps has the pier?", "The pier has more than 40 lamps.", "The pier has 210 lamps."),
+        ("How long does the pier tour last?", "The pier tour lasts for 45 minutes.", "The pier tour lasts 70 minutes."),
+        ("What is the notice period of the pier?", "The notice period is 2 weeks.", "The notice period is 4 weeks."),
     ],
 )
 def test_other_figures_of_the_same_thing_differ(question: str, one: str, other: str) -> None:
@@ -60,6 +62,10 @@ def test_other_years_places_parts_and_roundings_do_not(question: str, one: str, 
 def test_dates_differ_where_the_question_asks_when() -> None:
     assert about("When was the pier built?", "The pier was built in 1871.", "The pier was built in 1884.") == "dates"
     assert about("When was the pier built?", "The pier was built in May 1871.", "The pier was built in 1871.") is None
+    assert (
+        about("Since when has the pier stood?", "The pier has stood since 1871.", "The pier has stood since 1884.")
+        == "dates"
+    )
     assert about("Who built the pier?", "The pier was built in 1871.", "The pier was built in 1884.") is None
 
 
