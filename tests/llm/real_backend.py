@@ -62,20 +62,22 @@ def test_the_deadline_ends_a_reply(base_url: str) -> None:
 
 def test_a_reply_that_is_closed_lets_the_next_one_in(base_url: str) -> None:
     async def closed() -> list[str]:
-        backend = ChatBackend(base_url, MODEL, max_tokens=10_000)
-        async with aclosing(backend.reply(ASKED, time.monotonic() + 120)) as reply:
-            await anext(reply)
-        assert asyncio.all_tasks() == {asyncio.current_task()}
+        async with aclosing(ChatBackend(base_url, MODEL, max_tokens=10_000)) as backend:
+            async with aclosing(backend.reply(ASKED, time.monotonic() + 120)) as reply:
+                await anext(reply)
+            assert asyncio.all_tasks() == {asyncio.current_task()}
         return await _pieces(ChatBackend(base_url, MODEL, max_tokens=5), 60)
 
     assert asyncio.run(closed())
 
 
 def test_a_prompt_beyond_the_context_is_an_error_that_says_so(base_url: str) -> None:
-    backend = ChatBackend(base_url, MODEL)
-
     async def asked() -> None:
-        async with aclosing(backend.reply([Message("user", "heron " * 20_000)], time.monotonic() + 120)) as reply:
+        too_long = [Message("user", "heron " * 20_000)]
+        async with (
+            aclosing(ChatBackend(base_url, MODEL)) as backend,
+            aclosing(backend.reply(too_long, time.monotonic() + 120)) as reply,
+        ):
             async for _ in reply:
                 pass
 
