@@ -18,8 +18,8 @@ _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".
 _FOR_ALL = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 """A module is loaded by CORS rules, and with `integrity` has to be; it holds nothing that is not public."""
 _HASH = b"{integrity}"
-_END = b"</header>"
-_REPORT_LINK = b'  <p id="report" lang="en"><a href="report">Evaluation report</a></p>\n  '
+_BEFORE = b'<a href="embed"'
+_REPORT_LINK = b'<span id="report"><a href="report" hreflang="en" data-t="report">Evaluation report</a></span> '
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class Pages:
         found = {f.relative_to(folder).as_posix(): f for f in sorted(folder.rglob("*")) if f.suffix in _TYPES}
         self._files = {name: _file(f.read_bytes(), _TYPES[f.suffix]) for name, f in found.items()}
         self._has_report = has_report
-        self._with_report = _file(self._files["index.html"].content.replace(_END, _REPORT_LINK + _END), _TYPES[".html"])
+        start = self._files["index.html"].content
+        self._with_report = _file(start.replace(_BEFORE, _REPORT_LINK + _BEFORE), _TYPES[".html"])
         self._widget = _file(assembled(folder / "widget"), _TYPES[".js"])
         hashed = self._files["embed.html"].content.replace(_HASH, integrity(self._widget.content).encode())
         self._embed = _file(hashed, _TYPES[".html"])

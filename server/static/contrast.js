@@ -26,7 +26,8 @@ export function ratio(one, other) {
 /** A line for each pair of these colours, `#rrggbb` by name, that has too little, with a sample: `{ text, node }`. */
 export function warnings(scheme, colours, t) {
   return tooLow(colours).map(([ink, ground, found]) => {
-    const pair = t("embed.on", { ink: t(`embed.${ink}`), paper: t(`embed.${ground}`) });
+    const both = () => t("embed.on", { ink: t(`embed.${ink}`), paper: t(`embed.${ground}`) });
+    const pair = ink.endsWith("-ink") ? t(`embed.${ink}`) : both(); // such a name says on what it stands
     const figure = (Math.floor(found * 10) / 10).toLocaleString(t.lang, { minimumFractionDigits: 1 });
     const text = `${t(`embed.${scheme}`)}. ${t("embed.low", { pair, ratio: figure })}`;
     const sample = el("span", { class: "sample", "aria-hidden": "true" }, "Aa");

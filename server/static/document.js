@@ -2,6 +2,7 @@
 
 import { clip, unitsAt } from "./widget/text.js";
 import { el } from "./widget/dom.js";
+import { KeyForm, kept } from "./key.js";
 import { Problem, documentText, read } from "./widget/service.js";
 import { speak, speaker } from "./words.js";
 
@@ -11,6 +12,7 @@ let runs = 0;
 const $ = (id) => document.getElementById(id);
 const spoken = speaker().then((said) => speak((t = said)));
 let t = null;
+const keyForm = new KeyForm(() => t("key.unknown"), start);
 const OWN = new Set(["missing", "forbidden", "refused", "cut"]); // said otherwise here than elsewhere
 
 function asked() {
@@ -37,7 +39,7 @@ function idOf(path) {
 async function start() {
   const run = ++runs;
   const link = asked();
-  const place = { service: new URL("../", document.baseURI).href, key: sessionStorage.getItem("key") };
+  const place = { service: new URL("../", document.baseURI).href, key: kept() };
   try {
     const path = `v1/documents/${encodeURIComponent(link.id)}?${new URLSearchParams({ collection: link.collection })}`;
     const coming = Promise.all([
@@ -52,6 +54,7 @@ async function start() {
     if (run !== runs) return;
     head(info);
     show(text, link, check);
+    keyForm.done($("title"));
   } catch (problem) {
     if (run === runs) failed(problem, link);
     if (!(problem instanceof Problem)) throw problem;
@@ -70,7 +73,7 @@ async function checked(place, { id, collection, span, quote }) {
 
 function clear() {
   say(t("document.loading"));
-  for (const id of ["to-quote", "retry", "key-form", "linked"]) $(id).hidden = true;
+  for (const id of ["to-quote", "retry", "linked"]) $(id).hidden = true;
   $("text").replaceChildren();
 }
 
@@ -153,21 +156,13 @@ function failed({ kind, status }, { quote }) {
   const key = kind === "key" || kind === "forbidden";
   $("title").textContent = document.title = t(`document.${kind === "missing" ? "none" : "title"}`);
   $("facts").replaceChildren();
-  say(kind === "key" ? reason() : t(OWN.has(kind) ? `document.${kind}` : `errors.${kind ?? "failed"}`), "failed");
-  $("key-form").hidden = !key;
+  say(t(kind === "key" ? "key.needed" : OWN.has(kind) ? `document.${kind}` : `errors.${kind ?? "failed"}`), "failed");
   $("retry").hidden = key || (status >= 400 && status < 429);
+  if (key) keyForm.ask(kind);
+  else keyForm.done($("retry").hidden ? $("title") : $("retry"));
   if (kind === "missing" && quote) unsaid(quote);
 }
 
-function reason() {
-  return t(sessionStorage.getItem("key") ? "key.unknown" : "key.needed");
-}
-
-$("key-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  sessionStorage.setItem("key", $("key").value.trim());
-  start();
-});
 $("retry").addEventListener("click", start);
 $("to-quote").addEventListener("click", () => reveal(document.querySelector("mark")));
 addEventListener("hashchange", start);

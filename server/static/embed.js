@@ -2,6 +2,7 @@
 
 import { copyText } from "./widget/copy.js";
 import { el } from "./widget/dom.js";
+import { KeyForm, kept } from "./key.js";
 import { translator } from "./widget/messages.js";
 import { read } from "./widget/service.js";
 import { warnings } from "./contrast.js";
@@ -17,9 +18,11 @@ const WRITTEN = ["title", "label", "greeting", "suggestions"];
 const chat = $("preview");
 const sheet = new CSSStyleSheet();
 const t = await speaker();
+const keyForm = new KeyForm(() => t("key.unknown"), ask);
 const service = new URL("./", document.baseURI).href;
 let look = null;
 let telling = 0;
+let stood = null; // where the preview stood when it was opened last
 
 function attributes() {
   const set = Object.fromEntries(CHOICES.map((name) => [name, $(name).value.trim()]));
@@ -53,15 +56,18 @@ function show() {
   telling = setTimeout(tell, CALM_MS);
 }
 
-// Opening a panel anew moves the focus there; who is typing here must not notice.
+// Whoever closes the panel has it closed, until it is to stand elsewhere. Opening a panel anew moves the focus there;
+// who is typing here must not notice.
 function preview(set) {
   const held = document.activeElement;
   const inline = set.inline || !WIDE.matches;
-  const shown = { ...set, inline, theme: scheme(), language: set.language || t.lang };
+  const shown = { ...set, inline, theme: scheme(), language: set.language || t.tag };
   for (const [name, value] of Object.entries(shown)) {
     if ((chat[name] || "") !== (value || "")) chat[name] = value || null;
   }
-  if (!inline && !chat.shadowRoot.querySelector("dialog[open]")) chat.open();
+  const stands = `${inline} ${set.position}`;
+  if (stands !== stood) chat.open();
+  stood = stands;
   if (held === document.body) document.activeElement.blur();
   else if (held !== document.activeElement) held.focus({ preventScroll: true });
 }
@@ -88,6 +94,7 @@ function needs() {
   const given = $("origin").value.trim();
   const origin = given ? originOf(given) : "https://www.example.org";
   $("origin-wrong").textContent = origin ? "" : t("embed.notOrigin");
+  $("origin").ariaInvalid = origin ? null : "true";
   if (!origin) return;
   const here = new URL(service).origin;
   $("cors").textContent = `RAG_CORS_ORIGINS=${origin}`;
@@ -101,16 +108,15 @@ function originOf(text) {
 }
 
 async function ask() {
-  chat.key = sessionStorage.getItem("key");
+  chat.key = kept();
+  $("status").textContent = "";
   try {
     const { collections } = await read({ service, key: chat.key }, "v1/collections");
     offer(collections.map(({ name }) => name));
-    $("key-form").hidden = true;
-    $("status").textContent = "";
+    keyForm.done($("title"));
   } catch ({ kind = "failed" }) {
-    if (kind === "key") $("key-form").hidden = false;
-    const asked = kind === "key" && !chat.key;
-    $("status").textContent = asked ? "" : t(kind === "key" ? "key.unknown" : `errors.${kind}`);
+    if (kind === "key") keyForm.ask(kind);
+    else $("status").textContent = t(`errors.${kind}`);
   }
 }
 
@@ -147,11 +153,6 @@ $("choices").addEventListener("reset", () => {
 $("browser-key").addEventListener("input", show);
 $("origin").addEventListener("input", needs);
 for (const node of document.querySelectorAll(".copy")) node.addEventListener("click", copy);
-$("key-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  sessionStorage.setItem("key", $("key").value.trim());
-  ask();
-});
 WIDE.addEventListener("change", show);
 show();
 needs();

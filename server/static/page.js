@@ -2,6 +2,7 @@
 
 import { clip } from "./widget/text.js";
 import { listen } from "./drop.js";
+import { KeyForm, kept } from "./key.js";
 import { Shelf } from "./shelf.js";
 import { Uploads, goesOn } from "./uploads.js";
 import { UploadsList } from "./uploads-list.js";
@@ -12,7 +13,7 @@ const WIDE = matchMedia("(min-width: 56rem)"); // as in page.css: the documents 
 const OFTEN_MS = 5000; // between two lists while uploads go on: the service counts each request
 const chat = $("page");
 const t = await speaker();
-const place = () => ({ service: new URL("./", document.baseURI).href, key: sessionStorage.getItem("key") });
+const place = () => ({ service: new URL("./", document.baseURI).href, key: kept() });
 const shelf = new Shelf(place, t, (text) => uploadsList.say(text));
 const acts = {
   cancel: (file) => uploads.cancel(file),
@@ -22,16 +23,19 @@ const acts = {
 const nodes = { list: $("uploads"), news: $("news"), home: $("files") };
 const uploadsList = new UploadsList(nodes, t, () => shelf.limits, acts);
 const uploads = new Uploads(place, () => shelf.limits, changed);
+const keyForm = new KeyForm(() => t("key.unknown"), start);
 let listedAt = 0;
+let refused = null; // the question that a key was wanted for
 
 async function start() {
-  chat.key = sessionStorage.getItem("key");
+  chat.key = kept();
+  $("status").textContent = "";
   try {
     await shelf.load();
     chat.collection = shelf.collection;
-    $("key-form").hidden = true;
-    $("status").textContent = "";
+    keyForm.done(composer());
     offer();
+    askAgain();
   } catch (problem) {
     failed(problem);
   }
@@ -45,10 +49,18 @@ function offer() {
 }
 
 function failed({ kind = "failed" }) {
-  const asks = kind === "key";
-  if (asks) $("key-form").hidden = false;
-  if (asks && sessionStorage.getItem("key")) $("status").textContent = t("key.unknown");
-  else if (!asks) $("status").textContent = t("notListed", { why: t(`errors.${kind}`) });
+  if (kind === "key") keyForm.ask(kind);
+  else $("status").textContent = t("notListed", { why: t(`errors.${kind}`) });
+}
+
+function composer() {
+  return chat.shadowRoot.getElementById("question");
+}
+
+// The widget puts the answer in the place of the refusal, where that was to the last question.
+function askAgain() {
+  if (refused) chat.ask(refused);
+  refused = null;
 }
 
 // The question stands after "#", so that it is in no server's log; asked by address, Back and links work.
@@ -60,8 +72,9 @@ function askFromAddress() {
 function add(files) {
   if (!files.length) return;
   $("documents").open = true;
+  const before = $("uploads").children.length;
   uploads.add(files, shelf.collection);
-  $("uploads").scrollIntoView({ block: "nearest" });
+  $("uploads").children[before].scrollIntoView({ block: "nearest" });
 }
 
 function changed(file) {
@@ -88,18 +101,18 @@ function over(hangs) {
   $("drop").firstChild.textContent = t("add.here", { collection: clip(shelf.collection, 64) });
 }
 
-$("key-form").addEventListener("submit", (event) => {
+$("skip").addEventListener("click", (event) => {
   event.preventDefault();
-  sessionStorage.setItem("key", $("key").value.trim());
-  start();
+  composer().focus();
 });
 $("collection").addEventListener("change", ({ target }) => {
   chat.collection = target.value;
   shelf.choose(target.value).then(offer, failed);
 });
-chat.addEventListener("rag-error", ({ detail: { problem } }) => {
+chat.addEventListener("rag-error", ({ detail: { problem, question } }) => {
   if (problem.kind !== "key") return;
-  $("key-form").hidden = false;
+  refused = question;
+  keyForm.ask(problem.kind);
   $("key").focus();
 });
 $("files").addEventListener("change", ({ target }) => {
@@ -119,7 +132,7 @@ WIDE.addEventListener("change", fit);
 fit();
 speak(t);
 await customElements.whenDefined("rag-chat");
-Object.assign(chat, { language: t.lang, title: t("conversation") });
+Object.assign(chat, { language: t.tag, title: t("conversation") });
 start().then(askFromAddress);
 
 function fit() {

@@ -1,11 +1,14 @@
 // The page of the report where the service asks for keys: it gets the report with one, and shows it in a frame.
 
+import { KeyForm, kept } from "./key.js";
 import { translator } from "./widget/messages.js";
 import { Problem, send } from "./widget/service.js";
 
 const $ = (id) => document.getElementById(id);
 const t = translator("en");
+const keyForm = new KeyForm(() => "The service does not know this key.", start);
 const WRONG = {
+  key: "Reading the report needs a key.",
   forbidden: "This key may not read the report: it takes one that opens every collection, and is none for pages.",
   missing: "The report is not there any more.",
   rate: "Too many requests in a short time.",
@@ -13,7 +16,7 @@ const WRONG = {
 };
 
 async function start() {
-  const place = { service: new URL("./", document.baseURI).href, key: sessionStorage.getItem("key") };
+  const place = { service: new URL("./", document.baseURI).href, key: kept() };
   clear();
   try {
     const reply = await send(place, "v1/report", undefined, undefined, "text/html");
@@ -25,7 +28,7 @@ async function start() {
 
 function clear() {
   $("status").textContent = "Loading the report…";
-  for (const id of ["retry", "key-form"]) $(id).hidden = true;
+  $("retry").hidden = true;
 }
 
 // As a file of this page it falls under the page's policy, which knows the report's own style and script by hash.
@@ -33,23 +36,16 @@ function show(report) {
   $("status").textContent = "";
   $("report").src = $("save").href = URL.createObjectURL(report);
   for (const id of ["report", "save"]) $(id).hidden = false;
+  keyForm.done($("report"));
 }
 
 function failed({ kind, status }) {
   const key = kind === "key" || kind === "forbidden";
-  $("status").textContent = kind === "key" ? reason() : (WRONG[kind] ?? t(`errors.${kind}`));
-  $("key-form").hidden = !key;
+  $("status").textContent = WRONG[kind] ?? t(`errors.${kind}`);
   $("retry").hidden = key || (status >= 400 && status < 429);
+  if (key) keyForm.ask(kind);
+  else keyForm.done($("retry").hidden ? $("home") : $("retry"));
 }
 
-function reason() {
-  return sessionStorage.getItem("key") ? "The service does not know this key." : "Reading the report needs a key.";
-}
-
-$("key-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  sessionStorage.setItem("key", $("key").value.trim());
-  start();
-});
 $("retry").addEventListener("click", start);
 start();

@@ -72,7 +72,7 @@ export class UploadsList {
       again: button({ class: "icon", click: () => this.#again(file, row) }, icon("again")),
       end: button({ class: "icon", click: () => this.#end(file) }, icon("close")),
     };
-    const title = el("bdi", { class: "name" }, name);
+    const title = el("bdi", { class: "name", title: file.name }, name);
     const lines = el("div", {}, title, row.bar, row.told, row.trouble, row.detail);
     row.node = el("li", {}, row.sign, lines, el("span", { class: "acts" }, row.again, row.end));
     called(row.again, this.t("upload.again", { name }));

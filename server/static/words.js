@@ -11,9 +11,10 @@ export async function speaker() {
   const tag = sessionStorage.getItem("lang") ?? navigator.language;
   const lang = language(tag);
   const { words } = await import(`./words/${lang}.js`);
-  const t = translator(fits(navigator.language, lang) ? navigator.language : lang, { [lang]: words });
+  const own = fits(navigator.language, lang) ? navigator.language : lang; // its country says how dates are written
+  const t = translator(own, { [lang]: words });
   const size = new Intl.NumberFormat(lang, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
-  return Object.assign(t, { size: (bytes) => size.format(bytes / 2 ** 20) });
+  return Object.assign(t, { tag: own, size: (bytes) => size.format(bytes / 2 ** 20) });
 }
 
 /** Puts the page into the language of `t`: `data-t` names an element's text, `data-t-label` its label, and so on. */

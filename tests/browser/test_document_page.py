@@ -172,7 +172,7 @@ def test_a_service_with_keys_asks_for_one_and_then_shows_the_quote(visit: Visit,
     field = page.get_by_label("This service asks for a key")
     field.fill("wrong")
     page.keyboard.press("Enter")
-    status(page, "The service does not know this key.")
+    expect(page.locator("#key-wrong")).to_have_text("The service does not know this key.")
     field.fill(key)
     page.keyboard.press("Enter")
     status(page, "The quote stands here, word for word.")

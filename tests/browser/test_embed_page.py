@@ -121,6 +121,26 @@ def test_the_preview_changes_its_place_while_it_is_open(visit: Visit, service: s
         expect(page.get_by_label(place)).to_be_focused()
 
 
+def test_a_preview_that_was_closed_stays_so_until_it_is_to_stand_elsewhere(visit: Visit, service: str) -> None:
+    page = opened(visit, service)
+    preview = page.get_by_label("Preview")
+    expect(preview.get_by_role("dialog")).to_be_visible()
+    preview.get_by_role("button", name="Close", exact=True).click()
+    page.get_by_label("Text of the button").fill("Ask!")
+    page.get_by_label("Greeting").fill("Welcome!")
+    expect(preview.get_by_role("button", name="Ask!")).to_be_visible()
+    expect(preview.get_by_role("dialog")).to_be_hidden()
+    page.get_by_label("Corner", exact=True).select_option("start")
+    expect(preview.get_by_role("dialog")).to_be_visible()
+
+
+def test_what_is_copied_runs_from_left_to_right_on_every_page(visit: Visit, service: str) -> None:
+    page = visit(f"{service}/embed?lang=ar")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    styles = "nodes => nodes.map((node) => [getComputedStyle(node).direction, getComputedStyle(node).textAlign])"
+    assert page.locator("pre").evaluate_all(styles) == [["ltr", "left"]] * page.locator("pre").count()
+
+
 def test_colours_are_taken_at_once_for_light_and_dark_apart(visit: Visit, service: str) -> None:
     page = opened(visit, service, color_scheme="light")
     expect(page.get_by_text("Nothing to copy")).to_be_visible()
@@ -137,7 +157,7 @@ def test_colours_are_taken_at_once_for_light_and_dark_apart(visit: Visit, servic
     page.get_by_label("Theme").select_option("light")
     expect(page.get_by_label("Colours for")).to_be_hidden()
     assert css(page) == "rag-chat {\n  --rag-accent: #6b2fb3;\n}"
-    page.get_by_role("button", name="Back to how it comes").click()
+    page.get_by_role("button", name="Reset all").click()
     expect(page.get_by_text("Nothing to copy")).to_be_visible()
     assert colour_of(page, SEND) == "rgb(15, 92, 92)"
     assert "theme" not in lines(page)
@@ -183,7 +203,7 @@ def test_too_little_contrast_is_told_in_figures_and_only_then(visit: Visit, serv
     expect(told).to_contain_text("All text has the contrast")
     paint(page, "Accent", "#ffcc00")
     expect(told.locator("p")).to_have_count(2)
-    expect(told).to_contain_text("Text on the accent on Accent: 1.5 : 1")
+    expect(told).to_contain_text("Text on the accent: 1.5 : 1")
     page.get_by_label("Colours for").select_option("dark")
     page.get_by_text("More colours").click()
     paint(page, "Lesser text", "#333333")
@@ -240,7 +260,8 @@ def test_it_says_what_page_and_service_need(visit: Visit, service: str) -> None:
     expect(page.get_by_text(f"script-src {service}; connect-src {service}")).to_be_visible()
     page.get_by_label("Address of your page").fill("javascript:alert(1)")
     expect(page.get_by_role("alert")).to_have_text("An address such as https://www.example.org is wanted.")
-    page.get_by_label("That key, for the second line").fill('rag_"x')
+    expect(page.get_by_label("Address of your page")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("The key of that page").fill('rag_"x')
     assert 'key="rag_&quot;x"' in lines(page)
 
 

@@ -182,7 +182,7 @@ def test_it_is_said_in_the_language_of_the_page(visit: Visit, host: Host, script
     page = visit(host.put(scripted, '<rag-chat inline language="de"></rag-chat>'))
     for done, said in [
         (reply(QUESTION, [], abstained_because="nothing_found"), "In den Dokumenten steht nichts zu dieser Frage."),
-        (reply(QUESTION, [], abstained_because="false_premise"), "dem die Dokumente widersprechen."),
+        (reply(QUESTION, [], abstained_because="false_premise"), "was die Dokumente nicht stützen."),
         (reply(QUESTION, EXTRACTS, degraded="llm_timeout"), "Das Sprachmodell hat zu lange gebraucht."),
         (written(QUESTION, CLAIMS, removed_sentences=3), "3 Sätze ohne Beleg wurden weggelassen."),
     ]:

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from server.pages import STATIC
 from tests.browser.conftest import Visit
-from tests.browser.test_accessible import violations
+from tests.browser.scripted import Script, citation, events_of, reply
+from tests.browser.test_accessible import QUESTION, violations
 
 Words = dict[str, Any]
 LANGUAGES = ["en", "de", "fr", "ar"]
@@ -168,3 +169,34 @@ def test_uploads_and_removals_are_said_in_the_language(visit: Visit, service: st
     dialog = page.get_by_role("dialog", name="Dieses Dokument entfernen?")
     dialog.get_by_role("button", name="Entfernen").click()
     expect(document).to_have_count(0)
+
+
+@pytest.mark.parametrize(("lang", "date"), [("en", "2 Mar 2018"), ("de", "02.03.2018")])
+def test_dates_are_written_as_in_the_reader_s_country(visit: Visit, scripted: str, lang: str, date: str) -> None:
+    page = visit(f"{scripted}/?lang={lang}")
+    page.locator("#question").fill(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.locator(".where")).to_contain_text(date)
+
+
+def test_both_lines_of_a_source_run_as_its_title_does(visit: Visit, scripted: str, script: Script) -> None:
+    page = visit(f"{scripted}/?lang=ar")
+    told = reply(QUESTION, ["Beds cost money.", "And time."])
+    bare: dict[str, object] = {"section": [], "page": None, "date": None}
+    told["citations"][1] = citation(2, "And time.", told["citations"][1]["answer_span"], **bare)
+    script.answers[QUESTION] = lambda _: script.streamed(events_of(told))
+    page.locator("#question").fill(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.locator(".source")).to_have_count(2)
+    first, second = page.locator(".source").all()
+    lefts = [first.locator(line).evaluate(TEXT_LEFT) for line in [".title", ".where"]]
+    assert lefts[0] == pytest.approx(lefts[1], abs=1)
+    expect(second.locator(".where")).to_have_count(0)
+    assert second.evaluate("node => node.offsetHeight") < first.evaluate("node => node.offsetHeight")
+
+
+TEXT_LEFT = """(node) => {
+  const range = document.createRange();
+  range.selectNodeContents(node);
+  return range.getBoundingClientRect().left;
+}"""

@@ -113,8 +113,10 @@ def test_a_question_is_reached_and_opened_by_keyboard(visit: Visit, service: str
 
 
 def test_the_start_page_leads_to_it(visit: Visit, service: str) -> None:
-    page = visit(service)
-    page.locator("#report a").click()
+    page = visit(f"{service}/?lang=de")
+    link = page.get_by_role("link", name="Auswertungsbericht")
+    assert link.bounding_box()["y"] < page.locator("#documents").bounding_box()["y"]  # type: ignore[index]
+    link.click()
     headline(page)
 
 
@@ -125,14 +127,19 @@ def test_with_keys_it_is_shown_to_whoever_has_one(visit: Visit, locked: tuple[st
     expect(page.locator("#status")).to_have_text("Reading the report needs a key.")
     assert violations(page) == []
     field = page.get_by_label("This service asks for a key")
-    for wrong, said in [("wrong", "The service does not know this key."), (scoped(library), "This key may not read")]:
+    for wrong, place, said in [
+        ("wrong", "#key-wrong", "The service does not know this key."),
+        (scoped(library), "#status", "This key may not read"),
+        ("schlüssel", "#key-wrong", "The service does not know this key."),
+    ]:
         field.fill(wrong)
         page.keyboard.press("Enter")
-        expect(page.locator("#status")).to_contain_text(said)
+        expect(page.locator(place)).to_contain_text(said)
     field.fill(key)
     page.keyboard.press("Enter")
     headline(framed(page))
     expect(field).to_be_hidden()
+    expect(page.locator("#report")).to_be_focused()
 
 
 def scoped(library: Library) -> str:

@@ -74,6 +74,36 @@ def test_a_service_with_keys_asks_for_one(visit: Visit, own: tuple[str, Library]
     expect(page.locator("blockquote").first).to_contain_text("160 nests")
 
 
+SIZES = {"desk": (1280, 800), "phone": (390, 844), "zoomed": (640, 400)}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_after_three_answers_the_next_question_is_still_in_sight(visit: Visit, service: str, size: str) -> None:
+    page = visit(service)
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    for n in range(1, 4):
+        ask(page, f"{NESTS}{' ' * n}")
+        expect(page.locator("[data-status=answered]")).to_have_count(n)
+    expect(page.locator(".composer")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".chip").last).to_be_in_viewport()
+    assert page.locator(".log").evaluate("node => node.scrollHeight > node.clientHeight")
+    if size != "zoomed":
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+def test_the_first_tab_leads_past_the_documents(visit: Visit, service: str) -> None:
+    page = visit(f"{service}/?lang=fr")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Aller à la question")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport(ratio=1)
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Votre question")).to_be_focused()
+    assert page.url.endswith("?lang=fr")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_is_cut_off(visit: Visit, service: str, scheme: str) -> None:
     page = visit(service, color_scheme=scheme, reduced_motion="reduce")

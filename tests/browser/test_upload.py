@@ -168,7 +168,7 @@ def test_all_of_it_by_keyboard_alone(visit: Visit, own: tuple[str, Library], tmp
     page.on("filechooser", lambda _: None)  # from now on none of the system's opens
     page.locator("#documents-list a").first.wait_for()
     focused = page.locator("*:focus")
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Tab")
         if focused.get_attribute("id") == "files":
             break

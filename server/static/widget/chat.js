@@ -49,11 +49,17 @@ export class Chat {
     if (!question) return null;
     this.stop();
     const { collection } = this.place();
-    const id = again ?? crypto.getRandomValues(new Uint32Array(2)).join("");
+    const id = again ?? this.#failedLast(question) ?? crypto.getRandomValues(new Uint32Array(2)).join("");
     const sent = { question, collection, history: history(this.#turns.filter((t) => t.collection === collection)) };
     this.#apply({ type: "ask", id, question, collection });
     this.told("question", { question });
     return this.#run(id, sent);
+  }
+
+  // Who asks anew what failed just now has no use for the failure.
+  #failedLast(question) {
+    const last = this.#turns.at(-1);
+    return last?.status === "failed" && last.question === question ? last.id : null;
   }
 
   async #run(id, sent) {

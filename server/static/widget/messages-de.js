@@ -47,7 +47,7 @@ export const de = {
     nothing_found: "In den Dokumenten steht nichts zu dieser Frage.",
     no_sentence_answers: "Die Antwort scheint nicht in den Dokumenten zu stehen.",
     llm_found_none: "Die Antwort scheint nicht in den gefundenen Stellen zu stehen.",
-    false_premise: "Die Frage setzt etwas voraus, dem die Dokumente widersprechen.",
+    false_premise: "Die Frage setzt etwas voraus, was die Dokumente nicht stützen.",
   },
   stopped: "Angehalten.",
   retry: "Erneut versuchen",

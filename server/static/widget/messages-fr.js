@@ -46,7 +46,7 @@ export const fr = {
     nothing_found: "Les documents ne contiennent rien sur cette question.",
     no_sentence_answers: "Les documents ne semblent pas contenir la réponse.",
     llm_found_none: "Les passages trouvés ne semblent pas contenir la réponse.",
-    false_premise: "La question tient pour acquis ce que les documents contredisent.",
+    false_premise: "La question tient pour acquise une chose que les documents n’appuient pas.",
   },
   stopped: "Réponse arrêtée.",
   retry: "Réessayer",

@@ -85,7 +85,7 @@ pre { padding: 12px; border-radius: 10px; background: var(--raised); white-space
 }
 .source:hover, .source[aria-expanded="true"] { background: var(--wash); }
 .source:focus-visible { outline-offset: -2px; border-radius: 11px; }
-.number { grid-row: span 3; min-inline-size: 1ch; color: var(--accent); font-weight: 700; }
+.number { grid-row: span 2; min-inline-size: 1ch; color: var(--accent); font-weight: 700; }
 .title {
   display: -webkit-box;
   overflow: hidden;
@@ -96,7 +96,7 @@ pre { padding: 12px; border-radius: 10px; background: var(--raised); white-space
   -webkit-line-clamp: 2;
 }
 .where, .preview { grid-column: 2; color: var(--soft); font-size: 0.87em; }
-.where:empty { display: none; }
+.where { display: block; }
 .preview {
   display: -webkit-box;
   margin-block-start: 2px;

@@ -86,9 +86,13 @@ export class TurnView {
   }
 
   #source(at, n, preview) {
-    const where = el("span", { class: "where" }, clip(this.ui.where(at).join(" · "), PREVIEW));
+    const where = clip(this.ui.where(at).join(" · "), PREVIEW);
     const row = button({ class: "source", part: "source" }, el("span", { class: "number" }, String(n)));
-    row.append(el("span", { class: "title", dir: "auto", lang: "" }, clip(at.title, PREVIEW)), where);
+    // One direction for both lines, that of the title.
+    const title = el("span", { class: "title", lang: "" }, clip(at.title, PREVIEW));
+    const named = el("span", { dir: "auto" }, title);
+    if (where) named.append(el("span", { class: "where" }, where));
+    row.append(named);
     if (preview) row.append(el("span", { class: "preview", dir: "auto", lang: "" }, clip(folded(preview), PREVIEW)));
     return el("li", {}, this.#opens(row, at));
   }
