@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from rag.errors import LlmUnavailableError
 from rag.hidden import without_hidden
 from rag.records import Hit, Message, Turn
 
@@ -43,6 +44,9 @@ def prompt(question: str, hits: Sequence[Hit], history: Sequence[Turn], most_tok
     """The messages within a number of cl100k tokens, as far as rules, question and the best passage leave that open.
 
     Passages, best first, are left out whole from the first that no longer fits; the history goes before a passage does.
+
+    Raises:
+        LlmUnavailableError: The rules and the question alone are longer.
     """
     from rag.tokens import count_tokens  # noqa: PLC0415 - its ranks take a good part of a second to load
 
@@ -50,6 +54,10 @@ def prompt(question: str, hits: Sequence[Hit], history: Sequence[Turn], most_tok
     rules = _RULES.format(fence=fence)
     asked = _asked(question)
     left = most_tokens - 2 * _MESSAGE_TOKENS - count_tokens(rules) - count_tokens(asked)
+    if left < 0:
+        raise LlmUnavailableError(
+            f"The question is too long for a prompt of {most_tokens} tokens (RAG_LLM_PROMPT_TOKENS); it was not sent."
+        )
     blocks: list[str] = []
     for number, hit in enumerate(hits, 1):
         block = _block(number, hit, fence)

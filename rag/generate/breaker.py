@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from rag.errors import LlmTimeoutError, LlmUnavailableError
 
 
+class SparedError(Exception):
+    """A failure that is no fault of the service, so that it is not counted."""
+
+
 @dataclass(slots=True)
 class Breaker:
     """Stands between calls and a service that may be down; for the calls of one loop."""
@@ -32,9 +36,12 @@ class Breaker:
         Raises:
             LlmUnavailableError: It is being left alone.
         """
+        self.ensure_asked()
         probe = self._admitted()
         try:
             yield
+        except SparedError:
+            raise
         except (LlmUnavailableError, LlmTimeoutError):
             self._failed += 1
             self._until = self.clock() + self.rest_s
@@ -44,15 +51,17 @@ class Breaker:
         finally:
             self._probing = self._probing and not probe
 
-    def _admitted(self) -> bool:
-        """Whether this call is the one that tries again."""
-        if self._failed < self.failures:
-            return False
+    def ensure_asked(self) -> None:
+        """Raise as `call` does, for who would wait before it."""
         left = self._until - self.clock()
-        if left > 0 or self._probing:
+        if self._failed >= self.failures and (left > 0 or self._probing):
             soon = f"in {left:.1f} s" if left > 0 else "when the call under way has ended"
             raise LlmUnavailableError(
                 f"The LLM failed {self._failed} times in a row and is left alone; it is tried again {soon}."
             )
-        self._probing = True
-        return True
+
+    def _admitted(self) -> bool:
+        """Whether this call is the one that tries again."""
+        probe = self._failed >= self.failures
+        self._probing = self._probing or probe
+        return probe

@@ -2,16 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random, wait_random_exponential
 
-from rag.errors import LlmTimeoutError, SettingError
-from rag.generate.breaker import Breaker
-from rag.generate.chunks import EVENTS, JSON, pieces
+from rag.errors import LlmTimeoutError
+from rag.generate.breaker import Breaker, SparedError
+from rag.generate.chunks import pieces
+from rag.generate.endpoint import address, sent_headers
 from rag.generate.refusals import NotNowError, refusal, unreachable
 from rag.records import Message
 
@@ -42,23 +43,27 @@ class ChatBackend:
         headers: Mapping[str, str] | None = None,
         connections: int = 8,
         rest_s: float = REST_S,
+        timeout_s: float = 0,
     ) -> None:
         """Ask the model at `base_url` (`…/v1`) for replies of `max_tokens` at most, over so many connections.
 
-        After five failures in a row the server is left alone for `rest_s` seconds.
+        After five failures in a row the server is left alone for `rest_s` seconds. A reply that does not end in time
+        is one where the server had at least half of `timeout_s`, which is what is given an answer in all.
 
         Raises:
             SettingError: The URL, the key or a header cannot be sent.
         """
-        url = _url(base_url)
+        url = address(base_url)
         self._asked = {"model": model, "temperature": 0, "max_tokens": max_tokens, "stream": True}
         self._most = max_tokens * _LONGEST_TOKEN
         self._url = url.copy_with(path=f"{url.path.rstrip('/')}/chat/completions")
         self._shown = str(url.copy_with(query=None))
         self._breaker = Breaker(_FAILURES, rest_s)
+        self._places = asyncio.Semaphore(connections)
+        self._fair_s = timeout_s / 2
         # Its own time-outs are off but for connecting: what is left until the deadline covers all.
         self._http = httpx.AsyncClient(
-            headers=_headers(api_key, headers or {}),
+            headers=sent_headers(api_key, headers or {}),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             timeout=httpx.Timeout(None, connect=_CONNECT_S),
             trust_env=False,
@@ -79,10 +84,28 @@ class ChatBackend:
         """
         if time.monotonic() >= deadline:
             raise LlmTimeoutError("No time was left to ask the LLM; RAG_LLM_TIMEOUT_S sets how much there is.")
-        with self._breaker.call():
-            async with aclosing(self._pieces(messages, deadline)) as coming:
-                while (piece := await _by(deadline, coming)) is not None:
-                    yield piece
+        self._breaker.ensure_asked()
+        async with self._place(deadline):
+            fair = deadline - time.monotonic() >= self._fair_s
+            with self._breaker.call():
+                async with aclosing(self._pieces(messages, deadline)) as coming:
+                    while (piece := await _by(deadline, coming, fair)) is not None:
+                        yield piece
+
+    @asynccontextmanager
+    async def _place(self, deadline: float) -> AsyncIterator[None]:
+        """One of the connections for a while; to wait for it says nothing about the server."""
+        try:
+            async with asyncio.timeout(deadline - time.monotonic()):
+                await self._places.acquire()
+        except TimeoutError:
+            raise LlmTimeoutError(
+                "All connections to the LLM were in use until the deadline; RAG_LLM_CONNECTIONS sets their number."
+            ) from None
+        try:
+            yield
+        finally:
+            self._places.release()
 
     async def _pieces(self, messages: Sequence[Message], deadline: float) -> AsyncGenerator[str]:
         response = await self._begun(messages, deadline)
@@ -114,13 +137,18 @@ class ChatBackend:
         return response
 
 
-async def _by(deadline: float, coming: AsyncGenerator[str]) -> str | None:
-    """The next piece; `None` at the end."""
+class _CutShortError(SparedError, LlmTimeoutError):
+    """The server had too little time."""
+
+
+async def _by(deadline: float, coming: AsyncGenerator[str], fair: bool) -> str | None:
+    """The next piece; `None` at the end. Where the time for it was not fair, the server is spared."""
     try:
         async with asyncio.timeout(deadline - time.monotonic()):
             return await anext(coming, None)
     except TimeoutError:
-        raise LlmTimeoutError(
+        kind = LlmTimeoutError if fair else _CutShortError
+        raise kind(
             "The LLM did not end its reply by the deadline; RAG_LLM_TIMEOUT_S sets how long it may take."
         ) from None
 
@@ -130,26 +158,3 @@ def _pause(state: RetryCallState) -> float:
     if isinstance(error, NotNowError) and error.after_s is not None:
         return error.after_s + _JITTER(state)
     return _PAUSE(state)
-
-
-def _url(base_url: str) -> httpx.URL:
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
-        raise SettingError(
-            "RAG_LLM_BASE_URL is not the address of an OpenAI-compatible API; expected is one such as "
-            "http://127.0.0.1:11434/v1, without a user name: a key goes into RAG_LLM_API_KEY."
-        )
-    return url
-
-
-def _headers(api_key: str | None, extra: Mapping[str, str]) -> dict[str, str]:
-    # What httpx says of a header that it cannot send would show the key.
-    key = {} if api_key is None else {"authorization": f"Bearer {api_key}"}
-    for name, value in {**key, **extra}.items():
-        if not (f"{name}{value}".isascii() and f"{name}{value}".isprintable()):
-            raise SettingError(f"The header {name!r} for the LLM (RAG_LLM_API_KEY) must be printable ASCII.")
-    # Without compression nothing can grow when it is unpacked.
-    return {"accept": f"{EVENTS}, {JSON}", "accept-encoding": "identity", **key, **extra}

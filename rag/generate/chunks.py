@@ -15,6 +15,7 @@ from httpx_sse import EventSource, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import LlmTimeoutError, LlmUnavailableError
+from rag.generate.refusals import NotThisError
 from rag.generate.thoughts import Thoughts
 
 EVENTS, JSON = "text/event-stream", "application/json"
@@ -47,6 +48,9 @@ class _Choice(_Read):
 
     @property
     def text(self) -> _Text:
+        """What was written; raises where the rest of it is withheld."""
+        if self.finish_reason == "content_filter":
+            raise NotThisError("The LLM's server withheld its reply or a part of it (content_filter).")
         return self.delta or self.message or _Text()
 
 

@@ -20,4 +20,5 @@ def configured(settings: Settings) -> ChatBackend | None:
         settings.llm_reply_tokens,
         llm_headers(settings),
         settings.llm_connections,
+        timeout_s=settings.llm_timeout_s,
     )

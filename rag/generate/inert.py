@@ -7,19 +7,25 @@ import unicodedata
 from rag.generate.sentences import MARKERS
 from rag.hidden import without_hidden
 
-_IMAGE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)?|\[[^\]]*\])?")
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)?")
+# No pattern looks further than to the next bracket, or the time for a sentence would be the square of its length.
+_ADDRESS = r"\((?:[^()]|\([^()]*\))*\)?"
+_IMAGE = re.compile(rf"!\[[^\[\]]*\](?:{_ADDRESS}|\[[^\[\]]*\])?")
+_LINK = re.compile(rf"\[([^\[\]]*)\]{_ADDRESS}")
+_MARKER = re.compile(rf"{MARKERS.pattern}(?:\s?[-–—,;&]\s?(?=\[\d))?")
 _TAG = re.compile(r"<[A-Za-z/!?][^<>]*>?")
 _LED = re.compile(r"^\s*(?:(?:#{1,6}|>|[-+•▪*]|\(?\d{1,2}[.)])\s+)+")
-_EMPHASIS = re.compile(r"[*`\[\]]|~~|(?<!\w)_+|_+(?!\w)")
+_EMPHASIS = re.compile(r"[*`\[\]]|~~|(?<!\w)_+|(?<!_)_+(?!\w)")
 _NAMED_PASSAGE = re.compile(
     rf"^(?:according to|as (?:stated|said|described) in|in|from) (?:the )?(?:passages?|sources?|documents?)"
     rf"\s*(?:{MARKERS.pattern}\s*)+,?\s*(\w?)",
     re.IGNORECASE,
 )
 _EMPTY_BRACKETS = re.compile(r"\(\s*(?:see|cf\.?|passages?|sources?)?[\s,;]*\)", re.IGNORECASE)
-_BEFORE_STOP = re.compile(r"\s+([.,;:!?)])")
-_ADDRESS = re.compile(
+_BEFORE_STOP = re.compile(r"\s([.,;:!?)])")
+_LEFT_OVER = re.compile(r"^[\s.,;:!?)–—-]+\s")
+"""Before a sentence that a marker led."""
+_ENDED = re.compile(r"[.!?…:。！？؟।][\"'”’»)]*$")
+_ELSEWHERE = re.compile(
     r"\w:\s?//|//\w|\bwww\.|\w\.[a-z]{2,24}[/?]\S|\w@\w|\b(?:javascript|vbscript|mailto|file|data|tel|sms|blob):\S",
     re.IGNORECASE,
 )
@@ -30,23 +36,29 @@ _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def inert(sentence: str) -> str:
-    """The sentence without markers, Markdown, markup, link targets, images, hidden and control characters."""
+    """The sentence without markers, Markdown, markup, link targets, images, hidden and control characters, ended."""
     text = _seen(html.unescape(sentence))
     text = _LINK.sub(_link_text, _IMAGE.sub(" ", text))
     text = _NAMED_PASSAGE.sub(lambda found: found[1].upper(), _LED.sub("", text))
-    text = _EMPHASIS.sub("", _TAG.sub(" ", MARKERS.sub(" ", text)))
-    text = " ".join(_EMPTY_BRACKETS.sub(" ", text).split())
-    return _BEFORE_STOP.sub(r"\1", text)
+    text = _EMPHASIS.sub("", _TAG.sub(" ", _MARKER.sub(" ", text)))
+    text = " ".join(_EMPTY_BRACKETS.sub(" ", " ".join(text.split())).split())
+    return _ended(_LEFT_OVER.sub("", _BEFORE_STOP.sub(r"\1", text)))
 
 
 def leads_elsewhere(text: str) -> bool:
     """Whether a text holds an address, or what a page could still take for markup."""
-    return bool(_ADDRESS.search(text) or _ENTITY.search(text) or _TAG.search(text))
+    return bool(_ELSEWHERE.search(text) or _ENTITY.search(text) or _TAG.search(text))
 
 
 def unread(text: str) -> set[str]:
     """Its characters that are neither letters, figures nor punctuation, which are not scored."""
     return {c for c in text if unicodedata.category(c) in _UNREAD}
+
+
+def _ended(text: str) -> str:
+    """The text with an end mark, so that the next sentence does not run into it."""
+    said = text.rstrip(" ,;")
+    return text if _ENDED.search(text) or not any(c.isalnum() for c in said) else f"{said}."
 
 
 def _link_text(found: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.generate.inert import inert, leads_elsewhere, unread
-from rag.generate.remarks import says_none
+from rag.generate.remarks import denied, figures_and_names, says_none
 from rag.generate.sentences import MARKERS
 from rag.records import Citation, Claim, Hit, Span
 from rag.support import Evidence, Passage, Score, is_checkable, score
@@ -42,11 +42,19 @@ def prove(sentence: str, given: Given) -> Claim | Cut:
     text, cited = inert(sentence), _cited(sentence)
     found = score(text, given.evidence, cited) if _can_be_scored(text, cited, given) else None
     supported = found is not None and found.supported
+    if says_none(text) and not supported:
+        return "unsupported" if _denies(text, given) else "found_none"
     if not is_checkable(text):
-        return "found_none" if says_none(text) and not supported else "says_nothing"
+        return "says_nothing"
     if found is None or not supported:
-        return "found_none" if says_none(text) else "unsupported"
+        return "unsupported"
     return Claim(text, tuple(_quotes(found, given, cited)), found.support)
+
+
+def _denies(remark: str, given: Given) -> bool:
+    """Whether it says of something that stands in the passages that they do not say it."""
+    said = denied(remark)
+    return bool(said) and any(said & figures_and_names(hit.passage.text) for hit in given.hits)
 
 
 def _can_be_scored(text: str, cited: AbstractSet[int], given: Given) -> bool:

@@ -8,6 +8,8 @@ from time import monotonic
 from rag.errors import LlmTimeoutError
 from rag.generate.sentences import QUIET_S, Sentences
 
+_LARGEST = 500
+"""Characters that are read at once; in between, others have their turn."""
 _MOST_PIECES = 256
 """That wait to be read; a faster model waits."""
 _GRACE_S = 1.0
@@ -30,6 +32,7 @@ async def read_sentences(reply: AsyncGenerator[str], deadline: float) -> AsyncGe
         while (piece := await _next(pieces, deadline)) is not None:
             for sentence in found.feed(piece) if piece else found.settled():
                 yield sentence
+            await asyncio.sleep(0)  # a queue that is never empty gives nobody else a turn
         for sentence in found.close():
             yield sentence
     finally:
@@ -52,8 +55,8 @@ async def _pump(reply: AsyncGenerator[str], pieces: "asyncio.Queue[str | Excepti
     try:
         async with aclosing(reply):
             async for piece in reply:
-                if piece:
-                    await pieces.put(piece)
+                for start in range(0, len(piece), _LARGEST):
+                    await pieces.put(piece[start : start + _LARGEST])
     except Exception as error:  # noqa: BLE001 - for who reads, whatever it is
         await pieces.put(error)
     else:

@@ -14,8 +14,11 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from rag.errors import LlmUnavailableError
+from rag.generate.breaker import SparedError
 
 _NOT_NOW = frozenset({429, 500, 502, 503, 504})
+_NOT_THIS = frozenset({400, 413, 422})
+"""Of one prompt, and no sign that others are refused."""
 _HELP = {
     400: "the prompt may be longer than its context",
     401: "correct RAG_LLM_API_KEY",
@@ -39,6 +42,10 @@ class NotNowError(LlmUnavailableError):
         """Tell with it after how many seconds the server wants to be asked again; `None` where it does not say."""
         super().__init__(message)
         self.after_s = after_s
+
+
+class NotThisError(SparedError, LlmUnavailableError):
+    """A refusal of what was sent, by a server that works."""
 
 
 class _Reason(BaseModel):
@@ -67,7 +74,9 @@ async def refusal(response: httpx.Response, address: str, model: str) -> LlmUnav
         f"The LLM's server at {address} answered {status}{code and f' ({code})'} when {model!r} was asked; "
         f"expected is 200: {_help(status)}."
     )
-    return NotNowError(message, _after_s(response)) if status in _NOT_NOW else LlmUnavailableError(message)
+    if status in _NOT_NOW:
+        return NotNowError(message, _after_s(response))
+    return NotThisError(message) if status in _NOT_THIS else LlmUnavailableError(message)
 
 
 def _help(status: int) -> str:

@@ -42,6 +42,8 @@ _NONE = re.compile(
     ),
     re.IGNORECASE,
 )
+_DENIED = re.compile(r"\b(?:that|dass|que|qu(?=['’]))\b(.*)", re.IGNORECASE | re.DOTALL)
+_FIGURE_OR_NAME = re.compile(r"\d[\d.,]*\d|\d|\b[^\W\d_a-z]\w+")
 _MOST_WORDS = 60
 """Of a remark; a longer sentence says more than that."""
 
@@ -49,3 +51,15 @@ _MOST_WORDS = 60
 def says_none(sentence: str) -> bool:
     """Whether a sentence says that the passages do not hold the answer."""
     return len(sentence.split()) <= _MOST_WORDS and bool(_NONE.search(sentence))
+
+
+def denied(sentence: str) -> set[str]:
+    """The figures and names of which such a sentence says more: what it is "that" the passages do not say."""
+    remark = _NONE.search(sentence)
+    clause = remark and _DENIED.search(sentence, remark.start())
+    return figures_and_names(clause[1]) if clause else set()
+
+
+def figures_and_names(text: str) -> set[str]:
+    """The figures of a text, and its words with a capital letter."""
+    return set(_FIGURE_OR_NAME.findall(text))

@@ -1,6 +1,8 @@
 """Cuts a reply into sentences while it comes, each with the markers that stand beside its full stop."""
 
 import re
+from collections.abc import Iterable
+from itertools import pairwise
 
 from rag.support import split_reply
 
@@ -9,65 +11,101 @@ QUIET_S = 0.05
 write ten words a second or more leave less between two."""
 MARKERS = re.compile(r"\[\d{1,3}(?:,\d{1,3})*\]")
 _WRITTEN = re.compile(
-    r"[\[【［]\s*(?:\^|#|(?:passages?|sources?|documents?|numbers?|nos?\.?)\s)?\s*"
-    r"(\d{1,3}(?:\s*(?:,|;|&|and)\s*\d{1,3})*)\s*(?:†[^\]】］]{0,40})?[\]】］]",
+    r"[\[【［]\s{0,3}(?:\^|#|(?:passages?|sources?|documents?|numbers?|nos?\.?)\s)?\s{0,3}"
+    r"(\d{1,3}(?:\s{0,3}(?:,|;|&|and)\s{0,3}\d{1,3}){0,20})\s{0,3}(?:†[^\[\]】］]{0,40})?[\]】］]",
     re.IGNORECASE,
 )
 """The ways in which models write markers, though asked for `[1]`."""
-_IMAGE = re.compile(r"!\[[^\]]*\]\([^()\s]*\)")
-_TARGET = re.compile(r"(?<=\])\([^()\s]*\)")
+_ADDRESS = r"\((?:[^()\s]|\([^()\s]{0,80}\)){0,200}\)"
+_IMAGE = re.compile(rf"!\[[^\[\]]{{0,100}}\]{_ADDRESS}")
+_TARGET = re.compile(rf"(?<=\]){_ADDRESS}")
 """Of a link; dropped before sentences are cut, for addresses hold full stops and question marks."""
-_BETWEEN = re.compile(rf"({MARKERS.pattern})\s?(?:,|;|and|&)\s?(?=\[\d)")
-_DOUBLE_STOP = re.compile(rf"([.!?](?:\s*{MARKERS.pattern})+)\.(?=\s|$)")
+_BETWEEN = re.compile(rf"({MARKERS.pattern})\s?(?:[,;&–—-]|and)\s?(?=\[\d)")
+_DOUBLE_STOP = re.compile(rf"([.!?](?:\s{{0,3}}{MARKERS.pattern}){{1,20}})\.(?=\s|$)")
 _CLOSERS = "[\"'”’»)*_]*"
 _FINISHED = re.compile(
     rf"(?:[.!?…]{_CLOSERS}\s*(?:{MARKERS.pattern}\s*)+"
     rf"|{MARKERS.pattern}{_CLOSERS}\s*(?:[.!?…]{_CLOSERS}|\n)\s*)$"
 )
+_COMPLETES = re.compile(r"[\]】］)\d.\s]")
+"""Ends one of the patterns above."""
 _LINE_END = re.compile(r"\r\n?|\n")
+_BLANK = re.compile(r"\s")
 _WHOLE_WORD = re.compile(r"\S+\s")
 _BRACKET_OPEN = re.compile(r"[,;]?\s*[\[【［][^\]】］]{0,60}$")
 _MAY_END = re.compile(r"[.!?…:;\n]")
 _LONGEST = 2_000
-"""Characters without any of these, which are cut as they are in documents."""
+"""Characters without an end, which are cut as they are in documents."""
+_TAIL = 400
+"""Characters before a piece in which it may complete a marker or an address: what their patterns match at most."""
+_USUAL = 300
+"""Characters of a long sentence; a longer one is looked at again only after it grew by an eighth, since else the work
+on a reply without an end would be the square of its length."""
 
 
 class Sentences:
-    """A reply as far as it has come."""
+    """A reply as far as it has come; the work for a piece is bounded, whatever was fed before."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self._rest = ""
+        self._enough = 0
+        """So long must the rest be to be looked at again."""
+        self._settled = False
+        """Whether that is all that can be said of it until more comes."""
 
     def feed(self, piece: str) -> list[str]:
         """The sentences that a piece shows to be finished: a whole word of the next has come."""
         # To a model a line end is the end of a thought; to the splitter a blank line is, for texts may be wrapped.
-        self._rest = _as_asked(self._rest + _LINE_END.sub("\n\n", piece))
-        found = []
-        while end := _first_end(self._rest):
-            found.append(self._rest[:end].strip())
-            self._rest = self._rest[end:]
-        return found
+        self._rest, self._settled = _joined(self._rest, _LINE_END.sub("\n\n", piece)), False
+        may_end = _BLANK.search(piece) and len(self._rest) >= self._enough and _MAY_END.search(self._rest)
+        found = self._released(finished_only=False) if may_end else []
+        while len(self._rest) > _LONGEST:
+            cut = self._rest.rfind(" ", 1, _LONGEST) + 1 or _LONGEST
+            found.append(self._rest[:cut])
+            self._rest, self._enough = self._rest[cut:], 0
+        return _told(found)
 
     def settled(self) -> list[str]:
-        """What has come since, where nothing more of it is expected; call it when no piece came for a while."""
-        return self.close() if _FINISHED.search(self._rest) else []
+        """What has come since, where nothing more of it is expected; call it when no piece came for a while.
+
+        That is all, where it ends in a full stop and markers, and else the sentences before its last that do.
+        """
+        if self._settled:
+            return []
+        self._settled = True
+        return self.close() if _FINISHED.search(self._rest[-_TAIL:]) else _told(self._released(finished_only=True))
 
     def close(self) -> list[str]:
         """What has come since, the reply being at its end."""
-        rest, self._rest = self._rest, ""
-        return [rest[span.start : span.end].strip() for span in split_reply(rest)]
+        rest, self._rest, self._enough = self._rest, "", 0
+        return _told(rest[span.start : span.end] for span in split_reply(rest))
+
+    def _released(self, finished_only: bool) -> list[str]:
+        """The sentences whose next has begun, by a whole word or, where markers show that they are finished, at all."""
+        found, start, rest = [], 0, self._rest
+        for before, after in pairwise(split_reply(rest)):
+            begun = _FINISHED.search(rest[before.start : before.end][-_TAIL:]) if finished_only else None
+            if not (begun or _WHOLE_WORD.match(rest, after.start)) or _BRACKET_OPEN.match(rest, after.start):
+                break
+            found.append(rest[start : after.start])
+            start = after.start
+        self._rest = rest[start:]
+        self._enough = len(self._rest) + max(len(self._rest) - _USUAL, 0) // 8
+        return found
 
 
-def _first_end(text: str) -> int:
-    """Where the second sentence begins once the first is finished, else 0."""
-    if not _MAY_END.search(text) and len(text) <= _LONGEST:
-        return 0
-    spans = split_reply(text)
-    if len(spans) < 2:  # noqa: PLR2004 - a first and a second
-        return 0
-    following = text[spans[1].start :]
-    return spans[1].start if _WHOLE_WORD.match(following) and not _BRACKET_OPEN.match(following) else 0
+def _told(found: Iterable[str]) -> list[str]:
+    """Without what holds neither letter nor figure."""
+    return [sentence.strip() for sentence in found if any(c.isalnum() for c in sentence)]
+
+
+def _joined(rest: str, piece: str) -> str:
+    """A rest with what follows it; what was read before is not read again."""
+    if not _COMPLETES.search(piece):
+        return (rest + piece).lstrip()
+    kept = max(len(rest) - _TAIL, 0)
+    return (rest[:kept] + _as_asked(rest[kept:] + piece)).lstrip()
 
 
 def _as_asked(text: str) -> str:

@@ -19,6 +19,7 @@ from rag.records import Answer, Citation, Claim, Degraded, Disagreement, Turn
 
 PROMPT_TOKENS = 3_000
 FOUND_NONE = "The passages that were found do not seem to hold the answer; they are shown instead."
+CHANGED = "The documents that hold the answer have just changed; ask again."
 T = TypeVar("T")
 _log = logging.getLogger("rag.generate")
 
@@ -110,12 +111,13 @@ class _Told:
 async def _claims(
     desk: Desk, draft: Answer, history: Sequence[Turn], deadline: float, told: _Told
 ) -> AsyncGenerator[Claim]:
-    """The claims of the reply, numbered; a fault of any kind ends them and is noted."""
+    """The claims of the reply, each once, numbered; a fault of any kind ends them and is noted."""
     try:
         async with aclosing(_proved(desk, draft, history, deadline, told)) as proved:
             async for claim in proved:
-                told.claims.append(told.numbered(claim))
-                yield told.claims[-1]
+                if all(claim.text != before.text for before in told.claims):
+                    told.claims.append(told.numbered(claim))
+                    yield told.claims[-1]
     except (LlmTimeoutError, TimeoutError):
         told.fault = "llm_timeout"
     except LlmUnavailableError as error:
@@ -156,10 +158,38 @@ async def _within(deadline: float, work: Awaitable[T]) -> T:
 
 
 async def _still_standing(desk: Desk, answer: Answer) -> Answer:
-    """The answer, or the extracts made anew where a document that it quotes changed while the LLM wrote."""
-    if await desk.run(lambda: all(desk.standing(claim) for claim in answer.claims)):
+    """The answer, or the extracts made anew where a document that it quotes changed while the LLM wrote.
+
+    Where there is no room to make them, it is what still stands of the answer.
+    """
+    standing = await desk.run(lambda: tuple(claim for claim in answer.claims if desk.standing(claim)))
+    if len(standing) == len(answer.claims):
         return answer
-    return replace(await desk.extracts(), degraded=answer.degraded or "llm_unsupported", removed=answer.removed)
+    degraded = answer.degraded or "llm_unsupported"
+    try:
+        return replace(await desk.extracts(), degraded=degraded, removed=answer.removed)
+    except Exception as error:  # noqa: BLE001 - the gate is full, or whatever else: an answer was promised
+        _log.warning("no extracts instead of those that changed: %s", type(error).__name__)
+        left = _left_of(answer, standing)
+        return left if left.mode == "llm" else replace(left, degraded=degraded)
+
+
+def _left_of(answer: Answer, standing: tuple[Claim, ...]) -> Answer:
+    """The answer without the claims that fell, and without what was found in their documents."""
+    kept = {id(claim) for claim in standing}
+    gone = {c.document_id for claim in answer.claims if id(claim) not in kept for c in claim.citations}
+    hits = tuple(hit for hit in answer.hits if hit.document.id not in gone)
+    left = replace(answer, hits=hits, disagreement=None)
+    if not standing:
+        return replace(left, claims=(), status="abstained", reason=CHANGED, because="nothing_found", mode="extractive")
+    numbers: dict[int, int] = {}
+    renumbered = [
+        replace(
+            claim, citations=tuple(replace(c, n=numbers.setdefault(c.n, len(numbers) + 1)) for c in claim.citations)
+        )
+        for claim in standing
+    ]
+    return replace(left, claims=tuple(renumbered))
 
 
 def _with_llm(timings_ms: dict[str, float], llm_ms: float) -> dict[str, float]:

@@ -28,8 +28,8 @@ COST = "The bridge cost 24 million pounds to build [1]."
 SAID = f"Sure! {COST} Its main span is 190 metres long [1]. It cost 99 million pounds [1]."
 ANSWER = "The bridge cost 24 million pounds to build. [1] Its main span is 190 metres long. [2]"
 DEADLINE_S = 1.0
-NOISE_S = 4.0
-"""Beyond the 0.2 s after the deadline that are promised: what other work on the machine may take."""
+LATE_S = 0.2
+"""After the deadline, as promised."""
 Scripted = Callable[..., Server]
 
 
@@ -153,14 +153,14 @@ def test_a_sentence_is_streamed_while_the_llm_still_writes(llm: Scripted, start:
 
 
 def test_the_deltas_together_are_the_answer(llm: Scripted, start: Start) -> None:
-    server = llm(replying(f"{SAID} {COST}"))
+    server = llm(replying(f"{SAID} {COST} The bridge cost 24 million pounds [1]."))
     found = _streamed(start(llm_base_url=server.base_url, llm_model="any"))
     done = found[-1][1]
     AskReply.model_validate(done)
     assert (
         "".join(data["text"] for name, data in found if name == "delta")
         == done["answer"]
-        == f"{ANSWER} {COST[:-5]}. [1]"
+        == f"{ANSWER} The bridge cost 24 million pounds. [1]"
     )
     assert [data for name, data in found if name == "citation"] == done["citations"]
     assert found[0][1]["passages"] == done["passages"]
@@ -172,11 +172,13 @@ def test_a_page_is_told_no_scores(llm: Scripted, start: Start, own_index: Path) 
     _, key = library.store.keys.create("page", origins=("https://a.example",), write=False)
     client = start(library, llm_base_url=server.base_url, llm_model="any")
     client.headers.update({"Authorization": f"Bearer {key}", "Origin": "https://a.example"})
-    for name, data in _streamed(client):
-        if name in ("citation", "passages"):
-            told = [data] if name == "citation" else data["passages"]
-            assert all(part["score"] is None for part in told)
+    found = _streamed(client)
     library.close()
+    told = [data for name, data in found if name == "citation"]
+    told += [part for name, data in found if name == "passages" for part in data["passages"]]
+    assert {name for name, _ in found} >= {"citation", "passages"}
+    assert len(told) > 2
+    assert {part["score"] for part in told} == {None}
 
 
 # --- chat completions
@@ -201,7 +203,7 @@ def test_a_completion_is_the_same_answer(llm: Scripted, start: Start) -> None:
 
 
 def test_a_fault_after_sentences_were_told_adds_the_extracts(llm: Scripted, start: Start) -> None:
-    server = llm(Script((*events(COST)[:-3], Wait(0.3), Stop.CUT)))
+    server = llm(Script((*events(COST)[:-3], Wait(1), Stop.CUT)))
     client = start(llm_base_url=server.base_url, llm_model="any")
     extracts = _ask(client, mode="extractive")
     found = _chunks(client)
@@ -229,7 +231,6 @@ def test_every_fault_ends_in_extracts_within_the_deadline(llm: Scripted, start: 
     server = llm(FAULTS[fault]())
     client = start(llm_base_url=server.base_url, llm_model="any", llm_timeout_s=DEADLINE_S)
     extracts = _ask(client, mode="extractive")
-    begin = perf_counter()
     with ThreadPoolExecutor(3) as at_once:
         whole, streamed, chunks = (
             at_once.submit(_ask, client),
@@ -237,7 +238,6 @@ def test_every_fault_ends_in_extracts_within_the_deadline(llm: Scripted, start: 
             at_once.submit(_chunks, client),
         )
         reply, (last, done), end = whole.result(), streamed.result()[-1], chunks.result()[-1]
-    assert perf_counter() - begin < DEADLINE_S + 0.2 + NOISE_S
     degraded = "llm_timeout" if fault in TIMEOUTS else "llm_unavailable"
     for told in (reply, done, end["rag"]):
         assert (told["mode"], told["degraded"], told["status"]) == ("extractive", degraded, "answered")
@@ -245,6 +245,30 @@ def test_every_fault_ends_in_extracts_within_the_deadline(llm: Scripted, start: 
     assert last == "done"
     assert reply["answer"] == done["answer"] == extracts["answer"]
     asyncio.run(server.until_served())
+
+
+@pytest.mark.parametrize("fault", sorted(TIMEOUTS))
+def test_every_fault_of_time_is_over_by_the_deadline(llm: Scripted, start: Start, fault: str) -> None:
+    server = llm(FAULTS[fault]())
+    # Five time-outs in a row would have it left alone.
+    clients = [start(llm_base_url=server.base_url, llm_model="any", llm_timeout_s=DEADLINE_S) for _ in range(2)]
+    _ask(clients[0], mode="extractive")
+    # Later by its own fault, it would be late each time; a busy machine is not.
+    assert any(_late_s(client) < LATE_S for client in (*clients, *clients, clients[0]))
+    asyncio.run(server.until_served())
+
+
+def _late_s(client: httpx.Client) -> float:
+    """By how much an answer is later than a bare timer of the deadline, which a busy machine delays as much."""
+    with ThreadPoolExecutor(1) as beside:
+        timer = beside.submit(_ended_at, DEADLINE_S)
+        assert _ask(client)["degraded"] == "llm_timeout"
+        return perf_counter() - timer.result()
+
+
+def _ended_at(seconds: float) -> float:
+    threading.Event().wait(seconds)
+    return perf_counter()
 
 
 def test_where_nobody_listens_extracts_are_given(start: Start) -> None:
@@ -346,3 +370,29 @@ def test_what_came_of_the_llm_is_counted(llm: Scripted, start: Start) -> None:
         'rag_stage_seconds_count{stage="llm"} 3.0',
     ):
         assert line in told, line
+
+
+@pytest.mark.parametrize("token", ["![", "[1]", "e.g. "])
+def test_a_degenerate_reply_holds_up_nobody_else(llm: Scripted, start: Start, token: str) -> None:
+    written = [f"data: {json.dumps({'choices': [{'delta': {'content': token}}]})}\n\n".encode()] * 1_500
+    server = llm(Script((*written, *events("")[1:])))
+    client = start(llm_base_url=server.base_url, llm_model="any")
+    _ask(client, mode="extractive")
+    waits = [0.0]
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(_ask, client)
+        while not asked.done():
+            begin = perf_counter()
+            assert client.get("/healthz").status_code == 200
+            waits.append(perf_counter() - begin)
+    assert asked.result()["degraded"] == "llm_unsupported"
+    assert max(waits) < 1  # seconds; up to 11 when all was read again for each piece
+
+
+def test_a_question_that_fills_the_prompt_switches_nothing_off(llm: Scripted, start: Start) -> None:
+    server = llm(replying(SAID))
+    client = start(llm_base_url=server.base_url, llm_model="any", llm_prompt_tokens=700)
+    for _ in range(6):
+        assert _ask(client, question=f"{QUESTION} {'🦉' * 900}", mode="llm")["mode"] == "extractive"
+    assert server.requests == []
+    assert _ask(client)["mode"] == "llm"

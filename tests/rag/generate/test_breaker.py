@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from rag.errors import LlmTimeoutError, LlmUnavailableError
-from rag.generate.breaker import Breaker
+from rag.generate.breaker import Breaker, SparedError
 
 
 class Clock:
@@ -95,4 +95,30 @@ def test_an_abandoned_try_leaves_it_to_the_next_call(breaker: Breaker, clock: Cl
 def test_an_abandoned_call_is_no_failure(breaker: Breaker) -> None:
     for _ in range(9):
         _fail(breaker, ValueError())
+    assert _passes(breaker)
+
+
+class _NotThisError(SparedError, LlmUnavailableError):
+    pass
+
+
+def test_what_is_no_fault_of_the_service_is_no_failure_and_no_success(breaker: Breaker) -> None:
+    for _ in range(9):
+        _fail(breaker, _NotThisError("not this"))
+    assert _passes(breaker)
+    _fail(breaker)
+    _fail(breaker)
+    _fail(breaker, _NotThisError("not this"))
+    _fail(breaker)
+    assert not _passes(breaker)
+
+
+def test_who_would_wait_is_told_before(breaker: Breaker, clock: Clock) -> None:
+    breaker.ensure_asked()
+    for _ in range(3):
+        _fail(breaker)
+    with pytest.raises(LlmUnavailableError, match="left alone"):
+        breaker.ensure_asked()
+    clock.now += 11
+    breaker.ensure_asked()
     assert _passes(breaker)

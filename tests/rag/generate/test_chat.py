@@ -311,6 +311,25 @@ def test_what_will_not_pass_is_not_tried_again(status: int) -> None:
     assert _served(failing(status), to=asked) == 1
 
 
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_prompts_that_are_refused_leave_the_server_asked(status: int) -> None:
+    async def asked(backend: ChatBackend, _: Server) -> str:
+        await _failures(backend, 7)
+        return await _whole(backend)
+
+    assert _served(*[failing(status)] * 7, replying(TEXT), to=asked) == TEXT
+
+
+def test_a_reply_that_is_withheld_is_an_error_and_leaves_the_server_asked() -> None:
+    async def asked(backend: ChatBackend, _: Server) -> str:
+        for _time in range(7):
+            with pytest.raises(LlmUnavailableError, match="content_filter"):
+                await _whole(backend)
+        return await _whole(backend)
+
+    assert _served(*[replying("So", finish="content_filter")] * 7, replying(TEXT), to=asked) == TEXT
+
+
 def test_a_reply_that_has_begun_is_not_begun_again() -> None:
     async def asked(backend: ChatBackend, server: Server) -> int:
         await _error(backend, server)
@@ -451,6 +470,33 @@ def test_waiting_for_a_connection_ends_by_the_deadline() -> None:
     assert _served(silent(), to=asked, connections=1) == 1
 
 
+def test_waiting_for_a_connection_is_no_failure_of_the_server() -> None:
+    async def asked(backend: ChatBackend, server: Server) -> str:
+        first = asyncio.create_task(_whole(backend))
+        await _requested(server, 1)
+        late = await asyncio.gather(*(_whole(backend, 0.2) for _ in range(7)), return_exceptions=True)
+        assert {type(error) for error in late} == {LlmTimeoutError}
+        first.cancel()
+        return await _whole(backend)
+
+    assert _served(silent(), replying(TEXT), to=asked, connections=1) == TEXT
+
+
+@pytest.mark.parametrize(("timeout_s", "spared"), [(4.0, True), (0.1, False)])
+def test_a_server_that_had_little_of_the_time_is_spared(timeout_s: float, spared: bool) -> None:
+    async def asked(backend: ChatBackend, server: Server) -> tuple[int, bool]:
+        for _ in range(6):
+            with pytest.raises((LlmTimeoutError, LlmUnavailableError)):
+                await _whole(backend, 0.1)
+        try:
+            return len(server.requests), await _whole(backend) == TEXT
+        except LlmUnavailableError:
+            return len(server.requests), False
+
+    found = _served(*[silent()] * (6 if spared else 5), replying(TEXT), to=asked, timeout_s=timeout_s)
+    assert found == ((6, True) if spared else (5, False))
+
+
 def test_a_connection_given_back_serves_who_waited() -> None:
     async def asked(backend: ChatBackend, server: Server) -> tuple[list[str], int]:
         return await asyncio.gather(*(_whole(backend) for _ in range(5))), server.open_connections
@@ -506,6 +552,11 @@ def test_an_error_code_is_told_since_it_says_what_to_mend() -> None:
         (f"http://me:{KEY}@127.0.0.1/v1", {}),
         ("http://127.0.0.1/v1", {"api_key": f"{KEY}\r\nx: y"}),
         ("http://127.0.0.1/v1", {"api_key": f"{KEY}ä"}),
+        ("http://127.0.0.1/v1#part", {}),
+        ("http://127.0.0.1/v1/chat/completions", {}),
+        ("http://127.0.0.1/v1/chat/completions/?a=b", {}),
+        ("http://127.0.0.1:0/v1", {}),
+        ("http://127.0.0.1:70000/v1", {}),
         ("http://127.0.0.1/v1", {"headers": {"x-key": f"{KEY}\n"}}),
     ],
 )
@@ -513,6 +564,33 @@ def test_what_cannot_be_sent_is_refused_without_showing_it(base_url: str, given:
     with pytest.raises(SettingError, match="RAG_LLM_") as raised:
         ChatBackend(base_url, "any", **given)
     assert KEY not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "bad name", "x:", "é", f"Authorization: {KEY}", "X-A\n"),
+        *("Host", "Content-Length", "transfer-encoding", "Accept-Encoding", "CONNECTION", "AUTHORIZATION"),
+    ],
+)
+def test_headers_that_would_spoil_each_request_are_refused(name: str) -> None:
+    with pytest.raises(SettingError, match="RAG_LLM_HEADERS") as raised:
+        ChatBackend("http://127.0.0.1/v1", "any", api_key="other", headers={name: "v"})
+    assert KEY not in str(raised.value)
+
+
+def test_a_header_named_twice_is_refused() -> None:
+    with pytest.raises(SettingError, match="RAG_LLM_HEADERS names a header twice"):
+        ChatBackend("http://127.0.0.1/v1", "any", headers={"X-A": "1", "x-a": "2"})
+
+
+def test_a_header_takes_the_place_of_a_usual_one_however_it_is_spelt() -> None:
+    async def asked(backend: ChatBackend, server: Server) -> Request:
+        await _whole(backend)
+        return server.requests[0]
+
+    request = _served(replying(TEXT), to=asked, headers={"ACCEPT": "*/*", "Authorization": "Basic eA=="})
+    assert (request.headers["accept"], request.headers["authorization"]) == ("*/*", "Basic eA==")
 
 
 def test_the_environment_names_neither_proxy_nor_password(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+from time import thread_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from rag.generate.inert import inert, leads_elsewhere, unread
     [
         ("The bridge cost 24 million [1].", "The bridge cost 24 million."),
         ("The bridge cost 24 million. [1][2]", "The bridge cost 24 million."),
-        ("- **The bridge** cost `24` million [1]", "The bridge cost 24 million"),
+        ("- **The bridge** cost `24` million [1]", "The bridge cost 24 million."),
         ("## The bridge cost _a lot_ [1].", "The bridge cost a lot."),
         ("1. The bridge_cost is 5 [1].", "The bridge_cost is 5."),
         ("According to passage [1], the bridge cost 24 million.", "The bridge cost 24 million."),
@@ -22,6 +24,15 @@ from rag.generate.inert import inert, leads_elsewhere, unread
         ("It cost 5 <https://evil.example>[1].", "It cost 5."),
         ("It cost 5 &lt;script&gt; [1].", "It cost 5."),
         ("It c\u200bost\u202e 5\x1b[1].", "It cost 5."),
+        ("It carried 412 passengers [1]–[2].", "It carried 412 passengers."),
+        ("It carried 412 passengers [1], [2].", "It carried 412 passengers."),
+        ("It carried 412 passengers [1](javascript:alert(1)).", "It carried 412 passengers."),
+        ("[1]: It carried 412 passengers.", "It carried 412 passengers."),
+        ("[1] – It carried 412 passengers.", "It carried 412 passengers."),
+        ("It carried 412 passengers, [1]", "It carried 412 passengers."),
+        ("He said “it carried 412.” [1]", "He said “it carried 412.”"),
+        ("Did it carry 412? [1]", "Did it carry 412?"),
+        ("[1][2]", ""),
         ("Ada &amp; Holm paid 5 [1].", "Ada & Holm paid 5."),
         ("It cost\t5\r\npounds\u2028[1].", "It cost 5 pounds."),
     ],
@@ -67,3 +78,13 @@ def test_nothing_is_left_that_could_be_a_link_an_image_or_a_tag(written: str) ->
     assert "](" not in shown
     assert not {"[", "]", "`", "\x1b", "\u200b", "\u202e"} & set(shown)
     assert leads_elsewhere(shown) or "<a" not in shown
+
+
+@pytest.mark.parametrize(
+    "token", ["[", "![", "[a](", "![a](", "<a ", "&#", "(", "( ", "_", "a_", "- ", "[1]", "[1]-", "](", "[a](b(", " "]
+)
+@pytest.mark.parametrize("led", ["", "From passage ", "a", "[a]("])
+def test_a_degenerate_sentence_is_little_work(token: str, led: str) -> None:
+    begin = thread_time()
+    inert(led + (token * 20_000)[:20_000] + "b")
+    assert thread_time() - begin < 1  # seconds; the square of the length took minutes

@@ -46,6 +46,8 @@ def test_a_supported_sentence_is_a_claim_with_the_quote_that_bears_it_out() -> N
         "The bridge cost 24 million pounds to build 🦉 [1].",
         "The bridge cost 24 million pounds to build b u y [1].",
         "I can't help with that.",
+        "The passages do not say that the bridge cost 24 million pounds [1].",
+        "There is no mention in the passages that a heronry in Kent counted nests.",
         "As an AI language model, I do not have an opinion on bridges.",
     ],
 )
@@ -63,6 +65,9 @@ def test_what_the_cited_passages_do_not_bear_out_is_cut(sentence: str) -> None:
         ("## Answer", "says_nothing"),
         ("The passages do not hold the answer.", "found_none"),
         ("The passages [1][2] do not say who built the bridge.", "found_none"),
+        ("The passages do not say who opened the bridge in December 1982.", "found_none"),
+        ("The passages do not say that the bridge cost 25 million pounds.", "found_none"),
+        ("The passages do not say that the bridge is red.", "found_none"),
     ],
 )
 def test_what_claims_nothing_is_left_out_and_not_counted(sentence: str, why: Cut) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.generate.remarks import says_none
+from rag.generate.remarks import denied, says_none
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,20 @@ def test_saying_that_the_passages_hold_no_answer_is_recognised(remark: str) -> N
 )
 def test_what_only_sounds_like_it_is_not(sentence: str) -> None:
     assert not says_none(sentence)
+
+
+@pytest.mark.parametrize(
+    ("remark", "more"),
+    [
+        ("The passages do not say that the ferry carried 412 passengers.", {"412"}),
+        ("There is no evidence in the passages that Anna Lindqvist accused anybody.", {"Anna", "Lindqvist"}),
+        ("There is no information that it cost 24 million pounds in the passages.", {"24"}),
+        ("The passages do not say that.", set()),
+        ("The passages do not say who won in 1972.", set()),
+        ("The passages do not say what Anna Lindqvist earned.", set()),
+        ("That is not stated in the passages.", set()),
+        ("It rained.", set()),
+    ],
+)
+def test_what_such_a_remark_denies_is_told(remark: str, more: set[str]) -> None:
+    assert denied(remark) == more

@@ -1,4 +1,5 @@
 from itertools import pairwise
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -73,7 +74,7 @@ def test_a_stop_beside_markers_settles_a_sentence(ended: str) -> None:
     assert coming.close() == []
 
 
-@pytest.mark.parametrize("open_", ["It cost 24 million.", "It cost 24 million [1]", "It cost 3.", "It cost 2. [", ""])
+@pytest.mark.parametrize("open_", ["It cost 24 million.", "It cost 24 million [1]", "It cost 3.", "It cost 2. [1", ""])
 def test_without_both_nothing_settles(open_: str) -> None:
     coming = Sentences()
     coming.feed(open_)
@@ -85,6 +86,8 @@ def test_without_both_nothing_settles(open_: str) -> None:
     ("written", "asked_for"),
     [
         ("A b [1], [2].", "A b [1][2]."),
+        ("A b [1]–[2].", "A b [1][2]."),
+        ("A b [1](javascript:alert(1)).", "A b [1]."),
         ("A b [Passage 1].", "A b [1]."),
         ("A b [passages 1 and 2].", "A b [1,2]."),
         ("A b 【1†source】.", "A b [1]."),
@@ -104,3 +107,40 @@ def test_what_has_no_end_is_cut_all_the_same() -> None:
     found = [s for _ in range(700) for s in coming.feed("and so on ")]
     assert len(found) >= 2
     assert all(len(sentence) <= 2_000 for sentence in found)
+
+
+def test_a_finished_sentence_does_not_wait_for_the_rest_of_a_word() -> None:
+    coming = Sentences()
+    assert coming.feed("It cost 24 million pounds [1]. The") == []
+    assert coming.settled() == ["It cost 24 million pounds [1]."]
+    assert coming.settled() == []
+    assert coming.feed(" span is 190 metres. And") == []
+    assert coming.settled() == []  # without a marker it may go on, as after an abbreviation
+    assert coming.close() == ["The span is 190 metres.", "And"]
+
+
+def test_a_marker_that_has_begun_is_waited_for_in_a_quiet_while_too() -> None:
+    coming = Sentences()
+    coming.feed("It cost 24 million pounds [1]. [2")
+    assert coming.settled() == []
+    assert coming.feed("] Its span is") == ["It cost 24 million pounds [1]. [2]"]
+
+
+@pytest.mark.parametrize("size", [1, 4, 8_000])
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("word ", "1.", "![", "[", "[1]", "[1] ", " ", "\n", "so: ", "e.g. ", "a.b", "4, ", "](", "1. ", ".", ") "),
+        *("[1]\n", "[[1]](", "A. B. ", "…", "* ", "[a](", "![x](", "x\n", "[1],", ".[1]", "(1)](("),
+    ],
+)
+def test_a_degenerate_reply_is_little_work(token: str, size: int) -> None:
+    reply = (token * 8_000)[:8_000]
+    begin = thread_time()
+    told = _cut([reply[start : start + size] for start in range(0, len(reply), size)])
+    assert thread_time() - begin < 3  # seconds; it took up to 30 and more when all was read again for each piece
+    assert all(len(sentence) <= 2_000 for sentence in told)
+
+
+def test_what_holds_neither_letter_nor_figure_is_no_sentence() -> None:
+    assert _cut(["![" * 4_000]) == _cut(["- \n" * 900]) == _cut(["."]) == []

@@ -125,6 +125,35 @@ def test_equal_quotes_share_a_number() -> None:
     assert [[c.n for c in claim.citations] for claim in answer.claims] == [[1], [2], [1]]
 
 
+def test_what_was_told_is_not_told_again() -> None:
+    claims, answer = _written(f"{COST} " * 12 + f"{SPAN} {COST}")
+    assert [claim.text for claim in claims] == [
+        "The bridge cost 24 million pounds to build.",
+        "Its main span is 190 metres long.",
+    ]
+    assert (tuple(claims), answer.removed) == (answer.claims, 0)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The old captain said the engines were never mended before they sailed.",
+        "captain engine harbour moon seven bread window under yellow " * 6,
+        "captain engine harbour moon, seven bread\n\nwindow under yellow",
+    ],
+)
+def test_what_claims_something_without_a_marker_is_counted(said: str) -> None:
+    _, answer = _written(said)
+    assert (answer.degraded, answer.removed) == ("llm_unsupported", 1 + said.count("\n\n"))
+
+
+def test_a_question_longer_than_the_prompt_is_not_asked() -> None:
+    llm = Saying([COST])
+    *_, last = asyncio.run(_all(_desk(llm, first=replace(EXTRACTS, question="🦉" * 2_000))))
+    assert isinstance(last, Answer)
+    assert (last.degraded, last.claims, llm.asked) == ("llm_unavailable", EXTRACTS.claims, [])
+
+
 def test_nothing_left_means_the_extracts() -> None:
     claims, answer = _written(f"{FALSE} I can't help with that.")
     assert claims == []
@@ -248,6 +277,58 @@ def test_a_document_that_changes_after_its_sentence_was_told_leaves_the_answer()
 
     last = asyncio.run(scene())
     assert (last.mode, last.claims, last.degraded) == ("extractive", fresh.claims, "llm_unsupported")
+
+
+def _changing(said: str, gone: Callable[[Claim], bool]) -> Answer:
+    """The last answer where claims fall once all was told, and there is no room for new extracts."""
+    ended = asyncio.Event()
+
+    async def extracts() -> Answer:
+        if ended.is_set():
+            raise RuntimeError("full")
+        return EXTRACTS
+
+    def standing(claim: Claim) -> Claim | None:
+        return None if ended.is_set() and gone(claim) else claim
+
+    async def scene() -> Answer:
+        desk = Desk(extracts, standing, _Ending([said], ended), asyncio.to_thread)
+        *_, last = await _all(desk)
+        assert isinstance(last, Answer)
+        return last
+
+    return asyncio.run(scene())
+
+
+@dataclass
+class _Ending:
+    """Says something, and tells when that was read."""
+
+    pieces: Sequence[str]
+    ended: asyncio.Event
+
+    async def reply(self, messages: Sequence[Message], deadline: float) -> AsyncGenerator[str]:
+        assert messages
+        assert deadline
+        for piece in self.pieces:
+            yield piece
+        await asyncio.sleep(0.5)  # so that all is proved
+        self.ended.set()
+
+
+def test_without_room_for_new_extracts_what_still_stands_is_the_answer() -> None:
+    said = f"{COST} {SPAN} A heronry in Kent counted 160 nests in 2009 [2]."
+    left = _changing(said, lambda claim: claim.citations[0].document_id == "doc_bridge.md")
+    assert [claim.text for claim in left.claims] == ["A heronry in Kent counted 160 nests in 2009."]
+    assert [c.n for claim in left.claims for c in claim.citations] == [1]
+    assert (left.mode, left.degraded, left.hits) == ("llm", None, HITS[1:])
+
+
+def test_without_room_for_new_extracts_and_nothing_that_stands_it_abstains() -> None:
+    left = _changing(COST, lambda _: True)
+    assert (left.status, left.claims, left.degraded, left.mode) == ("abstained", (), "llm_unsupported", "extractive")
+    assert left.reason
+    assert all(hit.document.id != "doc_bridge.md" for hit in left.hits)
 
 
 def test_a_follow_up_is_asked_as_it_was_understood() -> None:
