@@ -1,8 +1,8 @@
 """Says of each sentence of a text whether quotes bear it out: what stands in them, and what does not. English only.
 
 `check.py` takes a text apart, `evidence.py` reads the passages, `claim.py` finds the sentences that hold most of a
-claim, `conflicts.py` has the rules by which they still do not bear it out, `doubts.py` what leaves that open, and
-`score.py` puts these together.
+claim, `conflicts.py` has the rules by which they still do not bear it out, `doubts.py` what leaves that open (small
+words in `nuance.py`, figures in `amounts.py`), and `score.py` puts these together.
 """
 
 from rag.support.check import (

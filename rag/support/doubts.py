@@ -5,11 +5,15 @@ from itertools import pairwise
 
 from rag.language.reading import Word
 from rag.language.wording import listed
+from rag.support.amounts import amounts
 from rag.support.claim import Claim, Window
 from rag.support.flow import disorder
+from rag.support.nuance import dropped, nuances, outside
 
 _STRICT = listed("strict")
 _QUALIFYING = listed("qualifying")
+_KEPT = frozenset(("if", "unless", "except", "excluding", "only"))
+"""Of them, those that a claim may say at another place."""
 _LONGEST = 300
 """Words of the quotes that are followed, which bounds the time."""
 
@@ -18,19 +22,35 @@ def doubts(claim: Claim, window: Window) -> list[str]:
     """What leaves open whether a window bears a claim out, in plain words; empty where nothing."""
     told = [w for unit in window.units for w in unit.words[: unit.own] if w.text[0].isalnum()][:_LONGEST]
     said = {word.text.lower() for word in told}
-    passed = _passed_over([word.stem for word in claim.words if word.text[0].isalnum()], told)
+    mine = {word.text.lower() for word in claim.words}
+    places = list(
+        _longest_common([word.stem for word in claim.words if word.text[0].isalnum()], [w.stem for w in told])
+    )
+    over = [at for one, other in pairwise(places[::-1]) for at in range(one + 1, other)]
+    passed = [told[at] for at in over]
+    around = _around(window, told[places[-1]], told[places[0]]) if places else ([], [])
     return [
         *(f'"{word.text}" stands in no quote' for word in claim.words if word.text.lower() in _STRICT - said),
-        *(f'the quote only says "{word.text}"' for word in passed if word.text.lower() in _QUALIFYING),
+        *(
+            f'the quote only says "{word.text}"'
+            for word in passed
+            if word.text.lower() in _QUALIFYING - _KEPT or word.text.lower() in _KEPT - mine
+        ),
         *(f'the quote has "{word.text}" among these words' for word in passed if word.denies),
+        *(f'the quote only says "{word.text}"' for word in (*outside(claim, *around), *dropped(claim, told, over))),
+        *nuances(claim, window),
+        *amounts(claim, window),
         *(["the quote has its words in another order"] * (disorder(claim, window) > 0)),
     ]
 
 
-def _passed_over(ours: Sequence[str], told: Sequence[Word]) -> list[Word]:
-    """The quotes' words between those of the longest run of words that claim and quotes have in the same order."""
-    places = list(_longest_common(ours, [word.stem for word in told]))[::-1]
-    return [told[at] for one, other in pairwise(places) for at in range(one + 1, other)]
+def _around(window: Window, first: Word, last: Word) -> tuple[list[Word], list[Word]]:
+    """The words before the first one in its sentence, and those after the last in its."""
+    owns = [unit.words[: unit.own] for unit in window.units]
+    opening = next(own for own in owns if any(word is first for word in own))
+    closing = next(own for own in reversed(owns) if any(word is last for word in own))
+    before = opening[: next(k for k, word in enumerate(opening) if word is first)]
+    return list(before), list(closing[next(k for k, word in enumerate(closing) if word is last) + 1 :])
 
 
 def _longest_common(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[int]:

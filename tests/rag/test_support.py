@@ -80,6 +80,149 @@ def test_a_sentence_that_says_more_than_its_quote_is_in_doubt(sentence: str, quo
     assert why in found.missing
 
 
+INQUIRY = (
+    "Lindqvist accused Martin Bree of hiding the inspection report from the board. Dr. Osei believed that the"
+    " pump had failed because of a blocked valve. Prosecutors alleged that Vera Holt had forged the log. The"
+    " inspector said that the hull was sound. In the union's view the crane was unsafe. The service will resume"
+    " only if the harbour board approves. Every ferry must carry at least two lifeboats except on inland routes."
+    " Dogs are allowed on deck, provided that they are on a lead. The company paid 3.2 million pounds to the"
+    " families and 1.1 million to the crew. The ferry Merrow carried 412 passengers and 38 crew on the night of"
+    " the accident. The crossing takes 70 minutes in winter and 45 in summer. The line was shortened from 30 km to"
+    " 12 km in 1998. Norwick has 12 berths and Sandhaven 40. The temperature fell to -4 degrees. The grant covers"
+    " up to 80 % of the cost. Members must pay £20 a year. The trust plans to buy a second ferry. The court found"
+    " that the captain was not responsible. The museum opened in 1951, closed in 1987 and opened again in 1999."
+    " No boat may leave the pier without any pilot."
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Martin Bree hid the inspection report from the board.",
+        "The pump had failed because of a blocked valve.",
+        "Vera Holt had forged the log.",
+        "The hull was sound.",
+        "The crane was unsafe.",
+    ],
+)
+def test_what_is_somebodys_view_is_not_supported_as_a_fact(sentence: str) -> None:
+    assert not supported(sentence, INQUIRY)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The service will resume.",
+        "The harbour service will resume soon.",
+        "Every ferry must carry at least two lifeboats on inland routes.",
+        "Every ferry must carry at least two lifeboats.",
+        "Dogs are allowed on deck.",
+        "If the company paid 3.2 million pounds to the families.",
+        "Unless the company paid 3.2 million pounds to the families.",
+        "Had the company paid 3.2 million pounds to the families.",
+    ],
+)
+def test_what_holds_on_a_condition_is_not_supported_without_it(sentence: str) -> None:
+    assert not supported(sentence, INQUIRY)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The company will pay 3.2 million pounds to the families.",
+        "The company must pay 3.2 million pounds to the families.",
+        "The company can pay 3.2 million pounds to the families.",
+        "The company would have paid 3.2 million pounds to the families.",
+        "The company wanted to pay 3.2 million pounds to the families.",
+        "You should pay 3.2 million pounds to the families.",
+        "Pay 3.2 million pounds to the families.",
+        "Pay £20 a year.",
+        "Members pay £20 a year.",
+        "The trust bought a second ferry.",
+        "The company paid 3.2 million pounds from the families.",
+        "The ferry Merrow carried 412 passengers or 38 crew.",
+        "The ferry Merrow carried 412 passengers before the accident.",
+    ],
+)
+def test_a_small_word_that_no_quote_has_there_is_not_supported(sentence: str) -> None:
+    assert not supported(sentence, INQUIRY)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The company paid less than 3.2 million pounds to the families.",
+        "The company paid under 3.2 million pounds to the families.",
+        "The company paid up to 3.2 million pounds to the families.",
+        "The ferry Merrow carried over 412 passengers.",
+        "The grant covers 80 % of the cost.",
+        "The grant covers at least 80 % of the cost.",
+        "The museum opened before 1951.",
+        "The line was shortened from 12 km to 30 km.",
+        "The company paid 1.1 million to the families.",
+        "The crossing takes 70 minutes in summer.",
+        "Norwick has 40 berths.",
+        "The museum closed in 1951.",
+        "The museum opened in 1987.",
+        "The ferry Merrow carried 412‰ passengers.",
+        "The ferry Merrow carried ¥412 passengers.",
+        "The ferry Merrow carried £412 passengers.",
+        "The ferry Merrow carried -412 passengers.",
+        "The ferry Merrow carried 41\u0968 passengers.",
+        "The company paid ¥3.2 million to the families.",
+        "The temperature fell to 4 degrees.",
+    ],
+)
+def test_a_figure_is_that_of_the_quote_with_its_bounds_its_sign_and_what_it_counts(sentence: str) -> None:
+    assert not supported(sentence, INQUIRY)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Yes, he was, the court found.",
+        "The court found that he did.",
+        "The court found that the captain was.",
+        "It was Martin Bree.",
+        "The captain was.",
+    ],
+)
+def test_a_sentence_that_only_the_one_before_it_completes_is_not_supported(sentence: str) -> None:
+    assert not supported(sentence, INQUIRY)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Lindqvist accused Martin Bree of hiding the inspection report from the board.",
+        "Dr. Osei believed the pump had failed because of a blocked valve.",
+        "Prosecutors alleged that Vera Holt forged the log.",
+        "The inspector said the hull was sound.",
+        "The service resumes only if the board approves.",
+        "Every ferry must carry at least two lifeboats, except on inland routes.",
+        "Dogs are allowed on deck provided that they are on a lead.",
+        "The company paid £3.2 million to the families.",
+        "The company paid 1.1 million pounds to the crew.",
+        "The ferry Merrow carried 412 passengers.",
+        "The Merrow carried 38 crew on the night of the accident.",
+        "The crossing takes 70 minutes in winter.",
+        "The crossing takes 45 minutes in summer.",
+        "The line was shortened from 30 km to 12 km.",
+        "Norwick has 12 berths.",
+        "The museum opened again in 1999.",
+        "No boat may leave without any pilot.",
+        "The temperature fell to -4 degrees.",
+        "The grant covers up to 80 per cent of the cost.",
+        "Members must pay 20 pounds a year.",
+        "The trust plans to buy a second ferry.",
+        "The court found the captain not responsible.",
+        "The captain was not responsible.",
+    ],
+)
+def test_a_sentence_that_keeps_views_conditions_and_figures_is_supported(sentence: str) -> None:
+    assert supported(sentence, INQUIRY)
+
+
 def test_an_item_is_read_with_its_lead_and_a_row_with_the_head_of_its_column() -> None:
     assert supported("The Trust has the duty to light the pier.", LIST)
     assert supported("Sandhaven has 40 berths.", TABLE)
