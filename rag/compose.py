@@ -74,7 +74,7 @@ def compose(
     joined = _joined(_widened(question, _in_reading_order(chosen, hits)))
     extracts = _by_date(sorted(joined, key=lambda extract: -extract[3]), differ)
     claims = tuple(
-        Claim(quote, (_citation(n, hit, span, quote, score),), 1.0)
+        Claim(quote, (Citation.of(hit, span, score, n),), 1.0)
         for n, (hit, span, quote, score) in enumerate(extracts, 1)
     )
     return Answer(question, "answered", claims, tuple(hits), sure, disagreement=_disagreement(differ, extracts))
@@ -216,20 +216,3 @@ def _joined(chosen: Sequence[tuple[RankedSentence, Span]]) -> list[_Extract]:
 
 def _text(hit: Hit, start: int, end: int) -> str:
     return hit.passage.text[start - hit.passage.start : end - hit.passage.start]
-
-
-def _citation(n: int, hit: Hit, span: Span, quote: str, score: float) -> Citation:
-    return Citation(
-        n=n,
-        document_id=hit.document.id,
-        title=hit.document.title,
-        source=hit.document.source,
-        section=hit.section.heading,
-        page=hit.page,
-        start=span.start,
-        end=span.end,
-        quote=quote,
-        score=score,
-        author=hit.section.author,
-        date=hit.section.date,
-    )

@@ -197,6 +197,25 @@ class Citation:
     author: str | None = None
     date: str | None = None
 
+    @classmethod
+    def of(cls, hit: Hit, span: Span, score: float, n: int = 0) -> "Citation":
+        """What a hit's passage says at a span of its document."""
+        first = hit.passage.start
+        return cls(
+            n=n,
+            document_id=hit.document.id,
+            title=hit.document.title,
+            source=hit.document.source,
+            section=hit.section.heading,
+            page=hit.page,
+            start=span.start,
+            end=span.end,
+            quote=hit.passage.text[span.start - first : span.end - first],
+            score=score,
+            author=hit.section.author,
+            date=hit.section.date,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

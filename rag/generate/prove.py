@@ -10,7 +10,7 @@ from rag.generate.inert import inert, leads_elsewhere, unread
 from rag.generate.remarks import denied, figures_and_names, says_none
 from rag.generate.sentences import MARKERS
 from rag.records import Citation, Claim, Hit, Span
-from rag.support import Evidence, Passage, Score, is_checkable, score
+from rag.support import Evidence, Passage, Score, is_checkable, quoted, score
 
 Cut = Literal["unsupported", "found_none", "says_nothing"]
 """Why a sentence is not shown: the passages that it cites do not bear it out, or it cites none; or it says that they do
@@ -31,7 +31,7 @@ class Given:
 
 def read_given(hits: Sequence[Hit]) -> Given:
     """The passages, read; some 3 ms for every 1,000 characters."""
-    return Given(tuple(hits), Evidence([_passage(hit) for hit in hits]))
+    return Given(tuple(hits), Evidence([Passage.of(hit) for hit in hits]))
 
 
 def prove(sentence: str, given: Given) -> Claim | Cut:
@@ -71,40 +71,10 @@ def _cited(sentence: str) -> AbstractSet[int]:
     return {int(number) - 1 for marker in MARKERS.findall(sentence) for number in re.findall(r"\d+", marker)}
 
 
-def _passage(hit: Hit) -> Passage:
-    start = hit.passage.start
-    spans = tuple(Span(s.start - start, s.end - start) for s in hit.passage.sentences)
-    return Passage(hit.passage.text, spans, " ".join((hit.document.title, *hit.section.heading)))
-
-
 def _quotes(found: Score, given: Given, cited: AbstractSet[int]) -> Iterator[Citation]:
     """The sentences that bear it out; those that follow each other in a passage are one quote."""
-    stretches: list[tuple[int, range]] = []
-    for number in sorted(found.window.numbers) if found.window else ():
-        passage = given.evidence.units[number].passage
-        if stretches and stretches[-1][0] == passage and stretches[-1][1].stop == number:
-            stretches[-1] = (passage, range(stretches[-1][1].start, number + 1))
-        else:
-            stretches.append((passage, range(number, number + 1)))
-    for passage, run in stretches:
+    for passage, start, end in quoted(found):
         assert passage in cited
-        units = given.evidence.units
-        yield _citation(given.hits[passage], units[run[0]].start, units[run[-1]].end, found.support)
-
-
-def _citation(hit: Hit, start: int, end: int, support: float) -> Citation:
-    first = hit.passage.start
-    return Citation(
-        n=0,
-        document_id=hit.document.id,
-        title=hit.document.title,
-        source=hit.document.source,
-        section=hit.section.heading,
-        page=hit.page,
-        start=first + start,
-        end=first + end,
-        quote=hit.passage.text[start:end],
-        score=support,
-        author=hit.section.author,
-        date=hit.section.date,
-    )
+        hit = given.hits[passage]
+        first = hit.passage.start
+        yield Citation.of(hit, Span(first + start, first + end), found.support)

@@ -13,6 +13,7 @@ from rag.support.check import (
     check_passages,
     checked_sentences,
     is_checkable,
+    quoted,
     split_reply,
 )
 from rag.support.evidence import Evidence, Passage
@@ -29,6 +30,7 @@ __all__ = [
     "check_passages",
     "checked_sentences",
     "is_checkable",
+    "quoted",
     "score",
     "split_reply",
 ]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.hidden import without_hidden
 from rag.records import Citation, Hit, Span
@@ -114,7 +114,7 @@ def checked_sentences(text: str, passages: Sequence[str], markers: bool = True) 
             return _unsupported(span, sentence, tuple(f"[{number}] names no passage" for number in wrong))
         found = score(_bare(sentence), evidence, cited or None)
         quotes = tuple(
-            PassageQuote(passage, start, end, passages[passage][start:end]) for passage, start, end in _quoted(found)
+            PassageQuote(passage, start, end, passages[passage][start:end]) for passage, start, end in quoted(found)
         )
         return CheckedSentence(
             span.start, span.end, sentence, True, found.supported, found.support, found.missing, quotes=quotes
@@ -141,10 +141,10 @@ def check_documents(
     def checked(span: Span, sentence: str) -> CheckedSentence:
         bare = " ".join(_bare(sentence).split())
         hits = search(bare)
-        found = score(bare, Evidence([_passage(hit) for hit in hits]))
+        found = score(bare, Evidence([Passage.of(hit) for hit in hits]))
         citations = tuple(
-            _citation(n, hits[passage], start, end, found.support, page)
-            for n, (passage, start, end) in enumerate(_quoted(found), 1)
+            _placed(n, hits[passage], start, end, found.support, page)
+            for n, (passage, start, end) in enumerate(quoted(found), 1)
         )
         if any(text_slice(c.document_id, c.start, c.end) != c.quote for c in citations):
             return _unsupported(span, sentence, ("the document has changed meanwhile; check again",))
@@ -173,7 +173,7 @@ def _bare(sentence: str) -> str:
     return _DRESS.sub(" ", _MARKERS.sub(" ", without_hidden(sentence))).strip()
 
 
-def _quoted(found: Score) -> Iterator[tuple[int, int, int]]:
+def quoted(found: Score) -> Iterator[tuple[int, int, int]]:
     """Passage, start and end of each quote of a supported sentence; units that follow each other are one quote."""
     if not found.supported or found.window is None:
         return
@@ -189,27 +189,7 @@ def _quoted(found: Score) -> Iterator[tuple[int, int, int]]:
         yield passage, start, end
 
 
-def _passage(hit: Hit) -> Passage:
-    start = hit.passage.start
-    spans = tuple(Span(s.start - start, s.end - start) for s in hit.passage.sentences)
-    return Passage(hit.passage.text, spans, " ".join((hit.document.title, *hit.section.heading)))
-
-
-def _citation(
-    n: int, hit: Hit, start: int, end: int, support: float, page: Callable[[str, int], int | None]
-) -> Citation:
+def _placed(n: int, hit: Hit, start: int, end: int, support: float, page: Callable[[str, int], int | None]) -> Citation:
     first = hit.passage.start
-    return Citation(
-        n=n,
-        document_id=hit.document.id,
-        title=hit.document.title,
-        source=hit.document.source,
-        section=hit.section.heading,
-        page=None if hit.page is None else page(hit.document.id, first + start),
-        start=first + start,
-        end=first + end,
-        quote=hit.passage.text[start:end],
-        score=support,
-        author=hit.section.author,
-        date=hit.section.date,
-    )
+    citation = Citation.of(hit, Span(first + start, first + end), support, n)
+    return citation if hit.page is None else replace(citation, page=page(hit.document.id, citation.start))

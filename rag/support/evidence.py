@@ -12,7 +12,7 @@ from rag.hidden import without_hidden
 from rag.language.facts import Fact, facts
 from rag.language.reading import Word, words
 from rag.language.wording import stem
-from rag.records import Span
+from rag.records import Hit, Span
 from rag.sentences import sentences
 
 _ITEM = re.compile(r"\s*(?:[-*•▪]|\(?\d{1,2}[.)])\s")
@@ -38,6 +38,13 @@ class Passage:
     """Its sentences, in its own offsets; `None` to find them."""
     title: str = ""
     """Of its document, with its headings: what is named there need not be named in a quote."""
+
+    @classmethod
+    def of(cls, hit: Hit) -> "Passage":
+        """The passage of a hit."""
+        start = hit.passage.start
+        spans = tuple(Span(s.start - start, s.end - start) for s in hit.passage.sentences)
+        return cls(hit.passage.text, spans, " ".join((hit.document.title, *hit.section.heading)))
 
 
 @dataclass(frozen=True, slots=True)
