@@ -172,3 +172,10 @@ def scripted(_scripted: tuple[str, Script], script: Script) -> str:
     """Address of a service that follows a script."""
     assert script is _scripted[1]
     return _scripted[0]
+
+
+@pytest.fixture
+def own(copy_of_index: Callable[[], Path], host: Host) -> Iterator[tuple[str, Library]]:
+    """A service over an index of the test's own."""
+    with serving(copy_of_index(), host) as found:
+        yield found

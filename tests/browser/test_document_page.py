@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from rag import Library
-from tests.browser.conftest import Host, Visit, serving
+from tests.browser.conftest import Host, Visit
 from tests.browser.test_accessible import violations
 from tests.browser.test_hostile import STRINGS
 from tests.browser.test_start_page import ask
@@ -33,12 +33,6 @@ SEEN = """node => {
   return top >= document.querySelector(".bar").getBoundingClientRect().bottom && bottom <= innerHeight;
 }"""
 Shelf = Callable[[str, str], str]
-
-
-@pytest.fixture
-def own(copy_of_index: Callable[[], Path], host: Host) -> Iterator[tuple[str, Library]]:
-    with serving(copy_of_index(), host) as found:
-        yield found
 
 
 @pytest.fixture

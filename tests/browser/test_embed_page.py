@@ -1,7 +1,6 @@
 """The page that shows how to embed the widget: what is chosen is seen at once, and what is copied works."""
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +9,13 @@ from playwright.sync_api import Page, expect
 
 from rag import Library
 from server.widget import MODULES, assembled, integrity
-from tests.browser.conftest import Host, Visit, serving
+from tests.browser.conftest import Host, Visit
 from tests.browser.test_accessible import violations
 from tests.browser.test_hostile import STRINGS
 from tests.browser.test_start_page import ask
 from tests.program import Rag
 
 SEND = "rag-chat .send"
-
-
-@pytest.fixture
-def own(copy_of_index: Callable[[], Path], host: Host) -> Iterator[tuple[str, Library]]:
-    with serving(copy_of_index(), host) as found:
-        yield found
 
 
 def opened(visit: Visit, service: str, **options: object) -> Page:

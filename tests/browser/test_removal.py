@@ -1,26 +1,16 @@
 """Documents that are removed on the start page."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Route, expect
 
 from rag import Library
-from tests.browser.conftest import Host, Visit, serving
+from tests.browser.conftest import Visit
 from tests.browser.test_accessible import violations
 from tests.browser.uploading import (
     press,
     sources,
 )
-
-
-@pytest.fixture
-def own(copy_of_index: Callable[[], Path], host: Host) -> Iterator[tuple[str, Library]]:
-    """A service over an index of the test's own."""
-    with serving(copy_of_index(), host) as found:
-        yield found
 
 
 def test_a_removed_document_answers_no_more(visit: Visit, own: tuple[str, Library]) -> None:

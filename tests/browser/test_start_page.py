@@ -1,13 +1,12 @@
 """The start page: the chat over the whole page, with what can be asked about."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from rag import Library
-from tests.browser.conftest import Host, Visit, serving
+from tests.browser.conftest import Visit
 from tests.browser.test_accessible import violations
 
 NESTS = "How many nests did a heronry in Kent count in 2009?"
@@ -16,12 +15,6 @@ NESTS = "How many nests did a heronry in Kent count in 2009?"
 def ask(page: Page, question: str = NESTS) -> None:
     page.get_by_label("Your question").fill(question)
     page.keyboard.press("Enter")
-
-
-@pytest.fixture
-def own(copy_of_index: Callable[[], Path], host: Host) -> Iterator[tuple[str, Library]]:
-    with serving(copy_of_index(), host) as found:
-        yield found
 
 
 def test_a_question_is_answered_beside_its_source(visit: Visit, own: tuple[str, Library]) -> None:

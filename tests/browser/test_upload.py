@@ -1,7 +1,6 @@
 """Documents that are added on the start page, by mouse, keyboard and touch."""
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from filelock import FileLock
 from playwright.sync_api import expect
 
 from rag import Library
-from tests.browser.conftest import Host, Visit, serving
+from tests.browser.conftest import Visit
 from tests.browser.test_accessible import violations
 from tests.browser.test_hostile import EVIL
 from tests.browser.test_start_page import ask
@@ -29,13 +28,6 @@ from tests.browser.uploading import (
     press,
     sources,
 )
-
-
-@pytest.fixture
-def own(copy_of_index: Callable[[], Path], host: Host) -> Iterator[tuple[str, Library]]:
-    """A service over an index of the test's own."""
-    with serving(copy_of_index(), host) as found:
-        yield found
 
 
 def test_chosen_files_are_read_listed_and_answer(visit: Visit, own: tuple[str, Library], tmp_path: Path) -> None:

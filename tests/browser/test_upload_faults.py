@@ -1,7 +1,6 @@
 """Uploads that are refused, cancelled, held up, and tried again."""
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from filelock import FileLock
 from playwright.sync_api import Route, expect
 
 from rag import Library
-from tests.browser.conftest import Host, Visit, serving
+from tests.browser.conftest import Visit
 from tests.browser.uploading import (
     SWAN,
     TERN,
@@ -23,13 +22,6 @@ from tests.browser.uploading import (
     press,
     sources,
 )
-
-
-@pytest.fixture
-def own(copy_of_index: Callable[[], Path], host: Host) -> Iterator[tuple[str, Library]]:
-    """A service over an index of the test's own."""
-    with serving(copy_of_index(), host) as found:
-        yield found
 
 
 def test_what_would_be_refused_is_told_and_not_sent(visit: Visit, own: tuple[str, Library], tmp_path: Path) -> None:
