@@ -1,5 +1,6 @@
 """A small real index, made once, that the tests of the whole program share."""
 
+import logging
 import os
 import shutil
 import sys
@@ -96,7 +97,24 @@ def rag(index: Path, tmp_path: Path) -> Rag:
 
 
 @pytest.fixture
-def inside(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Rag:
+def _logs_put_back() -> Iterator[None]:
+    """A program that ran in this process leaves its log to a stream that is closed after its test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+
+
+@pytest.fixture
+def inside(
+    index: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    _logs_put_back: None,
+) -> Rag:
     """Runs the program in this process: the same `main`, without the time that a process takes to start."""
 
     def called(*arguments: object) -> Done:

