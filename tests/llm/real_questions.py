@@ -23,6 +23,9 @@ from tests.program import ROOT
 from tests.server.conftest import Start, start
 
 SERVED = ROOT / "eval/out/served.jsonl"
+PROMPT_TOKENS = 1_000
+"""A third of the usual: a small model reads a hundred or two a second on two cores, and loses its way in many."""
+LATEST_S = 600
 _STATEMENT = re.compile(r"(\S.*?) ((?:\[\d+\])+)(?=\s|$)", re.DOTALL)
 """One group of markers stands behind each sentence of an answer."""
 __all__ = ["start"]
@@ -71,10 +74,17 @@ class _Tally:
 def test_no_sentence_without_a_quote_is_served_and_the_figures_are_told(
     base_url: str, notes: Library, start: Start
 ) -> None:
-    client = start(notes, llm_base_url=base_url, llm_model=MODEL, llm_timeout_s=600, request_timeout_s=900)
+    client = start(
+        notes,
+        llm_base_url=base_url,
+        llm_model=MODEL,
+        llm_prompt_tokens=PROMPT_TOKENS,
+        llm_timeout_s=LATEST_S,
+        request_timeout_s=2 * LATEST_S,
+    )
     tally = _Tally()
     client.event_hooks = {"response": [tally]}
-    client.timeout = httpx.Timeout(900)
+    client.timeout = httpx.Timeout(2 * LATEST_S)
     run = evaluate(read_dataset(ROOT / "eval/datasets/seeds.jsonl"), ServiceSubject(client))
     SERVED.parent.mkdir(exist_ok=True)
     SERVED.write_text("".join(json.dumps(said, ensure_ascii=False) + "\n" for said in tally.statements), "utf-8")

@@ -338,7 +338,7 @@ def test_a_follow_up_is_asked_as_it_was_understood() -> None:
     )
     (messages,) = llm.asked
     assert [message.role for message in messages] == ["system", "user"]
-    assert messages[1].content.endswith("Question: What did the bridge cost?")
+    assert "\n\nQuestion: What did the bridge cost?\n" in messages[1].content
     assert "Hm?" in messages[1].content
 
 
