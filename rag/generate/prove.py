@@ -19,6 +19,9 @@ not hold the answer; or it claims nothing that could be borne out."""
 _LONE_LETTER = re.compile(r"(?<![\w'’])[^\W\d_](?!\w)")
 """Is not scored either, so that words could be spelt out."""
 _ARTICLES = frozenset("aAI")
+_COMPLETE = re.compile(rf"(?:[.!?…。！？؟।]|{MARKERS.pattern})[\"'”’»)*_\s]*$")
+"""What a sentence ends with; one that ends otherwise was not written to its end, or is a heading."""
+_TRAILS_OFF = re.compile(r"(?::|\b(?:an?|and|because|but|nor|of|or|than|the|which|while|whose))[.…]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def prove(sentence: str, given: Given) -> Claim | Cut:
         return "unsupported" if _denies(text, given) else "found_none"
     if not is_checkable(text):
         return "says_nothing"
-    if found is None or not supported:
+    if found is None or not supported or not _COMPLETE.search(sentence) or _TRAILS_OFF.search(text):
         return "unsupported"
     return Claim(text, tuple(_quotes(found, given, cited)), found.support)
 

@@ -29,7 +29,8 @@ _FINISHED = re.compile(
 )
 _COMPLETES = re.compile(r"[\]】］)\d.\s]")
 """Ends one of the patterns above."""
-_LINE_END = re.compile(r"\r\n?|\n")
+_WRAPPED = re.compile(r"(?<=[\w,;])[^\S\n]*\n\n(?=[a-zß-öø-ÿ])")
+"""A line end within a sentence, as in passages whose lines are of one length and that a model copies."""
 _BLANK = re.compile(r"\s")
 _WHOLE_WORD = re.compile(r"\S+\s")
 _BRACKET_OPEN = re.compile(r"[,;]?\s*[\[【［][^\]】］]{0,60}$")
@@ -38,6 +39,8 @@ _LONGEST = 2_000
 """Characters without an end, which are cut as they are in documents."""
 _TAIL = 400
 """Characters before a piece in which it may complete a marker or an address: what their patterns match at most."""
+_NEAR = 8
+"""Characters before a piece in which a line end stands that it shows to be within a sentence."""
 _USUAL = 300
 """Characters of a long sentence; a longer one is looked at again only after it grew by an eighth, since else the work
 on a reply without an end would be the square of its length."""
@@ -57,7 +60,8 @@ class Sentences:
     def feed(self, piece: str) -> list[str]:
         """The sentences that a piece shows to be finished: a whole word of the next has come."""
         # To a model a line end is the end of a thought; to the splitter a blank line is, for texts may be wrapped.
-        self._rest, self._settled = _joined(self._rest, _LINE_END.sub("\n\n", piece)), False
+        told = piece.replace("\r", " ").replace("\n", "\n\n")
+        self._rest, self._settled = _unwrapped(_joined(self._rest, told), len(told)), False
         may_end = _BLANK.search(piece) and len(self._rest) >= self._enough and _MAY_END.search(self._rest)
         found = self._released(finished_only=False) if may_end else []
         while len(self._rest) > _LONGEST:
@@ -106,6 +110,12 @@ def _joined(rest: str, piece: str) -> str:
         return (rest + piece).lstrip()
     kept = max(len(rest) - _TAIL, 0)
     return (rest[:kept] + _as_asked(rest[kept:] + piece)).lstrip()
+
+
+def _unwrapped(rest: str, fed: int) -> str:
+    """A rest whose last `fed` characters are new, with sentences that go on after a line end in one line."""
+    kept = max(len(rest) - fed - _NEAR, 0)
+    return rest[:kept] + _WRAPPED.sub(" ", rest[kept:])
 
 
 def _as_asked(text: str) -> str:

@@ -41,6 +41,7 @@ def doubts(claim: Claim, window: Window) -> list[str]:
         *nuances(claim, window),
         *amounts(claim, window),
         *(["the quote has its words in another order"] * (disorder(claim, window) > 0)),
+        *(["the quote is only a heading"] * all(unit.text.lstrip().startswith("#") for unit in window.units)),
     ]
 
 

@@ -37,6 +37,18 @@ def test_sentences_are_the_same_at_any_cuts(places: list[int]) -> None:
     assert _cut([REPLY[a:b] for a, b in pairwise(cuts)]) == WHOLE
 
 
+WRAPPED = "Care that lasts, which is more common and\ncannot be given by one alone [1].\nFerries\r\nleave at nine [2]"
+
+
+@given(st.lists(st.integers(0, len(WRAPPED))))
+def test_a_line_end_before_a_small_letter_ends_no_sentence(places: list[int]) -> None:
+    cuts = sorted({0, len(WRAPPED), *places})
+    assert _cut([WRAPPED[a:b] for a, b in pairwise(cuts)]) == [
+        "Care that lasts, which is more common and cannot be given by one alone [1].",
+        "Ferries leave at nine [2]",
+    ]
+
+
 @given(st.lists(st.text(alphabet="ab .!?[1]2\n-,*A", max_size=12)))
 def test_no_word_of_a_reply_is_lost_or_told_twice(pieces: list[str]) -> None:
     told = "".join(_cut(pieces))
