@@ -12,9 +12,8 @@ run: install
 	$(RAG) ingest seeds
 	$(RAG) serve
 
-# A file of tests at a time on each of two cores.
 test: $(VENV)/.tested
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check
