@@ -27,8 +27,7 @@ from rag.generate import Given, prove, read_given
 from rag.load import Found, Loader, find
 from rag.records import DocumentInfo, Hit, Passage, Scores, Span
 from rag.sentences import sentences
-from rag.support import Evidence, Score, score
-from rag.support import Passage as Held
+from rag.support import Score, score
 
 DATASET = Path("eval/datasets/support.jsonl")
 SEEDS = Path("seeds")
@@ -204,8 +203,7 @@ def fitted(labelled: Iterable[Labelled]) -> tuple[float, float]:
 
 def scored(one: Labelled) -> Score:
     """A sentence held against the passages that it cites, markers aside."""
-    evidence = Evidence([Held.of(hit) for hit in one.hits])
-    return score(one.sentence, evidence, {number - 1 for number in one.cited})
+    return score(one.sentence, read_given(one.hits).evidence, {number - 1 for number in one.cited})
 
 
 def table(name: str, found: Json) -> str:
