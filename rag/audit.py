@@ -1,6 +1,7 @@
 """Reconciles all that an index holds with its documents: text, vectors, postings, uploads, feedback."""
 
 from collections.abc import Iterator, Sequence
+from time import monotonic, sleep
 
 import numpy as np
 
@@ -11,10 +12,26 @@ from rag.store import Store, findings
 
 _AT_ONCE = 10_000
 """Vectors compared at a time: 15 MB."""
+_PAUSE_S = 0.05
 
 
-def audit(store: Store, generations: Generations, collections: Sequence[str]) -> Audit:
-    """What is missing, left over or different anywhere; nothing is mended."""
+def audit(store: Store, generations: Generations, collections: Sequence[str], wait_s: float) -> Audit:
+    """What is missing, left over or different anywhere; nothing is mended.
+
+    What is only on its way to the search files is found too, so that while somebody writes, findings are looked at
+    again, for `wait_s` seconds at most.
+    """
+    deadline = monotonic() + wait_s
+    while True:
+        before = generations.stamps()
+        found = _looked(store, generations, collections)
+        at_rest = before == generations.stamps() and not generations.being_written()
+        if not found.findings or at_rest or monotonic() > deadline:
+            return found
+        sleep(_PAUSE_S)
+
+
+def _looked(store: Store, generations: Generations, collections: Sequence[str]) -> Audit:
     counts = [store.documents.counts(name) for name in collections]
     folders = generations.folders()
     found = list(findings(store.database))

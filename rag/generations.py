@@ -93,6 +93,18 @@ class Generations:
         except IndexUnusableError:
             return False
 
+    def stamps(self) -> tuple[object, ...]:
+        """What changes with every write to the store or to the files of a collection."""
+        return (self._store.changes(), *(manifest_stamp(self._folder(name)) for name in self.folders()))
+
+    def being_written(self) -> bool:
+        """Whether somebody has the right to write at this moment."""
+        try:
+            with self._claiming, self._claimed():
+                return False
+        except IndexBusyError:
+            return True
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """The right to write to this index folder, held by one at a time; waits for a reader here that heals files.

@@ -270,9 +270,12 @@ class Library:
         names = sorted({DEFAULT_COLLECTION, *self.store.collections.names()})
         return [CollectionInfo(name, *self.store.documents.counts(name)) for name in names]
 
-    def audit(self) -> Audit:
-        """Whether the index holds exactly what its documents say, and nothing of one that was removed."""
-        return audit(self.store, self._generations, [info.name for info in self.collections()])
+    def audit(self, wait_s: float = 10.0) -> Audit:
+        """Whether the index holds exactly what its documents say, and nothing of one that was removed.
+
+        While somebody writes, findings are looked at again for `wait_s` seconds at most.
+        """
+        return audit(self.store, self._generations, [info.name for info in self.collections()], wait_s)
 
     def _known(self, collection: str) -> str:
         if collection != DEFAULT_COLLECTION and collection not in self.store.collections.names():

@@ -1,4 +1,5 @@
 import shutil
+from threading import Event, Thread
 
 import pytest
 
@@ -30,6 +31,28 @@ def test_files_without_the_passages_of_a_document_are_found(stocked: Library) ->
     assert stocked.audit().findings  # the checksum gives it away
     stocked.search("ferry")
     assert stocked.audit().findings == ()
+
+
+def test_what_is_only_half_written_is_looked_at_again_once_its_writer_is_done(stocked: Library) -> None:
+    stocked.store.remove("default", document_id("ferry.txt"))
+    held, looked = Event(), Event()
+
+    def write() -> None:
+        with stocked._generations.writing():
+            held.set()
+            looked.wait()
+            stocked._generations.update("default")
+
+    writer = Thread(target=write)
+    writer.start()
+    held.wait()
+    early = stocked.audit(wait_s=0).findings
+    looked.set()
+    late = stocked.audit(wait_s=30).findings
+    writer.join()
+
+    assert early
+    assert late == ()
 
 
 def test_vectors_that_are_not_those_of_the_database_are_found(stocked: Library) -> None:

@@ -84,7 +84,7 @@ def test_a_document_removed_while_another_process_writes_is_in_no_answer(stocked
         assert stocked.remove([document_id("ferry.txt")]) == []
 
         assert "ferry.txt" not in found(stocked, FERRY)
-        assert stocked.audit().findings
+        assert stocked.audit(wait_s=0).findings
 
     assert "ferry.txt" not in found(stocked, FERRY)
     assert stocked.audit().findings == ()
