@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from rag.support import split_reply
+from rag.records import Span
+from rag.support import begins_with_markers, split_reply
 
 QUIET_S = 0.05
 """Without a further piece, after which a sentence that ends in a full stop and markers counts as finished; models that
@@ -35,6 +36,7 @@ _BLANK = re.compile(r"\s")
 _WHOLE_WORD = re.compile(r"\S+\s")
 _BRACKET_OPEN = re.compile(r"[,;]?\s*[\[【［][^\]】］]{0,60}$")
 _MAY_END = re.compile(r"[.!?…:;\n]")
+_FIRST = re.compile(rf"(?:\s*{MARKERS.pattern})+")
 _LONGEST = 2_000
 """Characters without an end, which are cut as they are in documents."""
 _TAIL = 400
@@ -56,6 +58,10 @@ class Sentences:
         """So long must the rest be to be looked at again."""
         self._settled = False
         """Whether that is all that can be said of it until more comes."""
+        self._led: bool | None = None
+        """Whether markers stand before the sentences; `None` before the first has come."""
+        self._lead = ""
+        """Those that lead the line that is being read."""
 
     def feed(self, piece: str) -> list[str]:
         """The sentences that a piece shows to be finished: a whole word of the next has come."""
@@ -68,7 +74,7 @@ class Sentences:
             cut = self._rest.rfind(" ", 1, _LONGEST) + 1 or _LONGEST
             found.append(self._rest[:cut])
             self._rest, self._enough = self._rest[cut:], 0
-        return _told(found)
+        return self._told(found)
 
     def settled(self) -> list[str]:
         """What has come since, where nothing more of it is expected; call it when no piece came for a while.
@@ -78,17 +84,19 @@ class Sentences:
         if self._settled:
             return []
         self._settled = True
-        return self.close() if _FINISHED.search(self._rest[-_TAIL:]) else _told(self._released(finished_only=True))
+        finished = _FINISHED.search(self._rest[-_TAIL:])
+        return self.close() if finished else self._told(self._released(finished_only=True))
 
     def close(self) -> list[str]:
         """What has come since, the reply being at its end."""
         rest, self._rest, self._enough = self._rest, "", 0
-        return _told(rest[span.start : span.end] for span in split_reply(rest))
+        starts = [span.start for span in self._split(rest)]
+        return self._told(rest[start:end] for start, end in pairwise((*starts, len(rest))))
 
     def _released(self, finished_only: bool) -> list[str]:
         """The sentences whose next has begun, by a whole word or, where markers show that they are finished, at all."""
         found, start, rest = [], 0, self._rest
-        for before, after in pairwise(split_reply(rest)):
+        for before, after in pairwise(self._split(rest)):
             begun = _FINISHED.search(rest[before.start : before.end][-_TAIL:]) if finished_only else None
             if not (begun or _WHOLE_WORD.match(rest, after.start)) or _BRACKET_OPEN.match(rest, after.start):
                 break
@@ -98,10 +106,28 @@ class Sentences:
         self._enough = len(self._rest) + max(len(self._rest) - _USUAL, 0) // 8
         return found
 
+    def _split(self, rest: str) -> list[Span]:
+        if self._led is None and rest:
+            self._led = begins_with_markers(rest)
+        return split_reply(rest, self._led)
 
-def _told(found: Iterable[str]) -> list[str]:
-    """Without what holds neither letter nor figure."""
-    return [sentence.strip() for sentence in found if any(c.isalnum() for c in sentence)]
+    def _told(self, found: Iterable[str]) -> list[str]:
+        """Without what holds neither letter nor figure; with the markers that lead the line where it has none."""
+        told = [self._with_lead(sentence) for sentence in found if any(c.isalnum() for c in sentence)]
+        return [sentence for sentence in told if sentence]
+
+    def _with_lead(self, sentence: str) -> str:
+        """A sentence, empty where it is all markers, which lead the next line then."""
+        first = _FIRST.match(sentence) if self._led else None
+        bare = sentence.strip()
+        if first:
+            self._lead = first[0].strip()
+            if bare == self._lead:
+                return ""
+        led = bare if MARKERS.search(bare) else f"{bare} {self._lead}".rstrip()
+        if sentence.endswith("\n"):
+            self._lead = ""
+        return led
 
 
 def _joined(rest: str, piece: str) -> str:

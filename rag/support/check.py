@@ -15,7 +15,7 @@ from rag.words import terms
 PASSAGES_CHECKED = 5
 """Passages that the search gives for each sentence."""
 _MARKERS = re.compile(r"\[\d{1,3}(?:\s?[,;]\s?\d{1,3})*\]")
-_LED_BY_MARKERS = re.compile(rf"(?:\s*{_MARKERS.pattern})+\s*")
+_MARKERS_FIRST = re.compile(rf"(?:\s*{_MARKERS.pattern})+\s*")
 _DRESS = re.compile(r"[*_`#>]|^\s*(?:[-•]|\d{1,2}[.)])\s")
 _FEWEST_WORDS = 2
 _SILENT = re.compile(
@@ -68,18 +68,28 @@ class CheckedSentence:
     """Of passages, where it was held against those given."""
 
 
-def split_reply(text: str) -> list[Span]:
-    """The sentences of a text, ascending, with the markers that follow a full stop in the sentence before it."""
+def split_reply(text: str, led: bool | None = None) -> list[Span]:
+    """The sentences of a text, ascending, with the markers that follow a full stop in the sentence before it.
+
+    Where a text is `led` by markers, as lines "[1] One thing." and "[2] Another." are, those at the beginning of a line
+    stay with what follows them; `None` goes by how it begins.
+    """
     found: list[Span] = []
+    led = begins_with_markers(text) if led is None else led
     for span in sentences(text):
-        led = _LED_BY_MARKERS.match(text, span.start, span.end)
-        if not (led and found):
+        markers = _MARKERS_FIRST.match(text, span.start, span.end)
+        if not (markers and found) or (led and "\n" in text[found[-1].end : span.start]):
             found.append(span)
             continue
-        found[-1] = Span(found[-1].start, led.start() + len(led[0].rstrip()))
-        if led.end() < span.end:
-            found.append(Span(led.end(), span.end))
+        found[-1] = Span(found[-1].start, markers.start() + len(markers[0].rstrip()))
+        if markers.end() < span.end:
+            found.append(Span(markers.end(), span.end))
     return found
+
+
+def begins_with_markers(text: str) -> bool:
+    """Whether markers lead a text."""
+    return _MARKERS_FIRST.match(text) is not None
 
 
 def is_checkable(sentence: str) -> bool:
