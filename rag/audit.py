@@ -7,6 +7,7 @@ import numpy as np
 
 from rag.errors import IndexUnusableError
 from rag.generations import Generations
+from rag.index import FaissIndex
 from rag.records import Audit, Keys
 from rag.store import Store, findings
 
@@ -25,8 +26,9 @@ def audit(store: Store, generations: Generations, collections: Sequence[str], wa
     while True:
         before = generations.stamps()
         found = _looked(store, generations, collections)
-        at_rest = before == generations.stamps() and not generations.being_written()
-        if not found.findings or at_rest or monotonic() > deadline:
+        if not found.findings or monotonic() >= deadline:
+            return found
+        if before == generations.stamps() and not generations.being_written():
             return found
         sleep(_PAUSE_S)
 
@@ -55,12 +57,11 @@ def _files(store: Store, generations: Generations, collection: str) -> Iterator[
             yield f"the {name} of {len(left)} removed passages are still in the search files."
         if len(lost := np.setdiff1d(truth, keys)):
             yield f"the {name} of {len(lost)} passages are not in the search files."
-    if different := _different(store, generations, collection, np.intersect1d(truth, stored.keys)):
+    if different := _different(store, stored.vectors, np.intersect1d(truth, stored.keys)):
         yield f"the vectors of {different} passages are not those of the database."
 
 
-def _different(store: Store, generations: Generations, collection: str, keys: Keys) -> int:
-    vectors = generations.stored(collection).vectors
+def _different(store: Store, vectors: FaissIndex, keys: Keys) -> int:
     different = 0
     for begin in range(0, len(keys), _AT_ONCE):
         for rows in store.passages.index_rows(keys[begin : begin + _AT_ONCE]):

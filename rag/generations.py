@@ -98,12 +98,16 @@ class Generations:
         return (self._store.changes(), *(manifest_stamp(self._folder(name)) for name in self.folders()))
 
     def being_written(self) -> bool:
-        """Whether somebody has the right to write at this moment."""
+        """Whether somebody has the right to write at this moment, or a reader here heals files."""
+        if not self._claiming.acquire(blocking=False):
+            return True
         try:
-            with self._claiming, self._claimed():
+            with self._claimed():
                 return False
         except IndexBusyError:
             return True
+        finally:
+            self._claiming.release()
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -45,7 +45,7 @@ def test_what_is_only_half_written_is_looked_at_again_once_its_writer_is_done(st
 
     writer = Thread(target=write)
     writer.start()
-    held.wait()
+    assert held.wait(30)
     early = stocked.audit(wait_s=0).findings
     looked.set()
     late = stocked.audit(wait_s=30).findings
