@@ -42,7 +42,7 @@ def inert(sentence: str) -> str:
     text = _NAMED_PASSAGE.sub(lambda found: found[1].upper(), _LED.sub("", text))
     text = _EMPHASIS.sub("", _TAG.sub(" ", _MARKER.sub(" ", text)))
     text = " ".join(_EMPTY_BRACKETS.sub(" ", " ".join(text.split())).split())
-    return _ended(_LEFT_OVER.sub("", _BEFORE_STOP.sub(r"\1", text)))
+    return _ended(_LEFT_OVER.sub("", _LED.sub("", _BEFORE_STOP.sub(r"\1", text))))
 
 
 def leads_elsewhere(text: str) -> bool:

@@ -49,9 +49,15 @@ def prove(sentence: str, given: Given) -> Claim | Cut:
         return "unsupported" if _denies(text, given) else "found_none"
     if not is_checkable(text):
         return "says_nothing"
-    if found is None or not supported or not _COMPLETE.search(sentence) or _TRAILS_OFF.search(text):
+    if found is None or not supported or not _is_whole(sentence, text):
         return "unsupported"
     return Claim(text, tuple(_quotes(found, given, cited)), found.support)
+
+
+def _is_whole(sentence: str, text: str) -> bool:
+    """Whether a sentence was written to its end, and its markers are no part of it ("[1] says that ...")."""
+    headless = MARKERS.match(sentence) and text[:1].islower()
+    return not headless and bool(_COMPLETE.search(sentence)) and not _TRAILS_OFF.search(text)
 
 
 def _denies(remark: str, given: Given) -> bool:

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from rag.records import Span
-from rag.support import begins_with_markers, split_reply
+from rag.support import is_led, split_reply
 
 QUIET_S = 0.05
 """Without a further piece, after which a sentence that ends in a full stop and markers counts as finished; models that
@@ -28,6 +27,8 @@ _FINISHED = re.compile(
     rf"(?:[.!?…]{_CLOSERS}\s*(?:{MARKERS.pattern}\s*)+"
     rf"|{MARKERS.pattern}{_CLOSERS}\s*(?:[.!?…]{_CLOSERS}|\n)\s*)$"
 )
+_LED_FINISHED = re.compile(rf"[.!?…]{_CLOSERS}[^\S\n]*\n\s*$")
+"""Where markers stand before the sentences."""
 _COMPLETES = re.compile(r"[\]】］)\d.\s]")
 """Ends one of the patterns above."""
 _WRAPPED = re.compile(r"(?<=[\w,;])[^\S\n]*\n\n(?=[a-zß-öø-ÿ])")
@@ -36,7 +37,10 @@ _BLANK = re.compile(r"\s")
 _WHOLE_WORD = re.compile(r"\S+\s")
 _BRACKET_OPEN = re.compile(r"[,;]?\s*[\[【［][^\]】］]{0,60}$")
 _MAY_END = re.compile(r"[.!?…:;\n]")
-_FIRST = re.compile(rf"(?:\s*{MARKERS.pattern})+")
+_FIRST = re.compile(rf"{MARKERS.pattern}(?:\s*{MARKERS.pattern})*")
+_LONGEST_LEAD = 100
+"""Characters of markers that are kept for what they lead."""
+_LINE_END = re.compile(r"[^\S\n]*\n")
 _LONGEST = 2_000
 """Characters without an end, which are cut as they are in documents."""
 _TAIL = 400
@@ -62,11 +66,15 @@ class Sentences:
         """Whether markers stand before the sentences; `None` before the first has come."""
         self._lead = ""
         """Those that lead the line that is being read."""
+        self._waits = False
+        """Whether they stood alone, and what they lead has not come."""
 
     def feed(self, piece: str) -> list[str]:
         """The sentences that a piece shows to be finished: a whole word of the next has come."""
         # To a model a line end is the end of a thought; to the splitter a blank line is, for texts may be wrapped.
         told = piece.replace("\r", " ").replace("\n", "\n\n")
+        if not (self._rest or self._waits) and _LINE_END.match(told):
+            self._lead = ""
         self._rest, self._settled = _unwrapped(_joined(self._rest, told), len(told)), False
         may_end = _BLANK.search(piece) and len(self._rest) >= self._enough and _MAY_END.search(self._rest)
         found = self._released(finished_only=False) if may_end else []
@@ -84,20 +92,20 @@ class Sentences:
         if self._settled:
             return []
         self._settled = True
-        finished = _FINISHED.search(self._rest[-_TAIL:])
+        finished = self._finished(self._rest)
         return self.close() if finished else self._told(self._released(finished_only=True))
 
     def close(self) -> list[str]:
         """What has come since, the reply being at its end."""
         rest, self._rest, self._enough = self._rest, "", 0
-        starts = [span.start for span in self._split(rest)]
+        starts = [span.start for span in split_reply(rest, self._led)]
         return self._told(rest[start:end] for start, end in pairwise((*starts, len(rest))))
 
     def _released(self, finished_only: bool) -> list[str]:
         """The sentences whose next has begun, by a whole word or, where markers show that they are finished, at all."""
         found, start, rest = [], 0, self._rest
-        for before, after in pairwise(self._split(rest)):
-            begun = _FINISHED.search(rest[before.start : before.end][-_TAIL:]) if finished_only else None
+        for before, after in pairwise(split_reply(rest, self._led)):
+            begun = finished_only and self._finished(rest[before.start : after.start])
             if not (begun or _WHOLE_WORD.match(rest, after.start)) or _BRACKET_OPEN.match(rest, after.start):
                 break
             found.append(rest[start : after.start])
@@ -106,28 +114,29 @@ class Sentences:
         self._enough = len(self._rest) + max(len(self._rest) - _USUAL, 0) // 8
         return found
 
-    def _split(self, rest: str) -> list[Span]:
-        if self._led is None and rest:
-            self._led = begins_with_markers(rest)
-        return split_reply(rest, self._led)
+    def _finished(self, rest: str) -> bool:
+        """Whether nothing more of the last sentence is expected."""
+        led = is_led(rest) if self._led is None else self._led
+        return (_LED_FINISHED if led else _FINISHED).search(rest[-_TAIL:]) is not None
 
     def _told(self, found: Iterable[str]) -> list[str]:
-        """Without what holds neither letter nor figure; with the markers that lead the line where it has none."""
-        told = [self._with_lead(sentence) for sentence in found if any(c.isalnum() for c in sentence)]
-        return [sentence for sentence in told if sentence]
+        """Without what holds neither letter nor figure."""
+        told = [self._with_lead(sentence) for sentence in found]
+        return [sentence for sentence in told if any(c.isalnum() for c in sentence)]
 
     def _with_lead(self, sentence: str) -> str:
-        """A sentence, empty where it is all markers, which lead the next line then."""
-        first = _FIRST.match(sentence) if self._led else None
+        """A sentence, with the markers that lead its line where it has none; nothing of one that is all markers."""
         bare = sentence.strip()
-        if first:
-            self._lead = first[0].strip()
-            if bare == self._lead:
-                return ""
-        led = bare if MARKERS.search(bare) else f"{bare} {self._lead}".rstrip()
-        if sentence.endswith("\n"):
-            self._lead = ""
-        return led
+        if self._led is None and not bare.endswith(":"):
+            self._led = is_led(bare)
+        first = _FIRST.match(bare) if self._led else None
+        before = self._lead if not first or self._waits else ""
+        self._waits = bool(first and first[0] == bare)
+        ends = not self._waits and "\n" in sentence[len(sentence.rstrip()) :]
+        self._lead = "" if ends else (before + (first[0] if first else ""))[:_LONGEST_LEAD]
+        if self._waits or not any(c.isalnum() for c in bare):
+            return ""
+        return bare if not first and MARKERS.search(bare) else f"{before}{'' if first else ' '}{bare}".lstrip()
 
 
 def _joined(rest: str, piece: str) -> str:

@@ -16,6 +16,8 @@ PASSAGES_CHECKED = 5
 """Passages that the search gives for each sentence."""
 _MARKERS = re.compile(r"\[\d{1,3}(?:\s?[,;]\s?\d{1,3})*\]")
 _MARKERS_FIRST = re.compile(rf"(?:\s*{_MARKERS.pattern})+\s*")
+_LED = re.compile(rf"(?:[^\[\n]{{0,200}}:\s*\n)?{_MARKERS_FIRST.pattern}")
+"""The markers of the first line, or of the one after "The passages say:"."""
 _DRESS = re.compile(r"[*_`#>]|^\s*(?:[-•]|\d{1,2}[.)])\s")
 _FEWEST_WORDS = 2
 _SILENT = re.compile(
@@ -71,14 +73,15 @@ class CheckedSentence:
 def split_reply(text: str, led: bool | None = None) -> list[Span]:
     """The sentences of a text, ascending, with the markers that follow a full stop in the sentence before it.
 
-    Where a text is `led` by markers, as lines "[1] One thing." and "[2] Another." are, those at the beginning of a line
-    stay with what follows them; `None` goes by how it begins.
+    Where a text is `led` by markers, as "[1] One thing. [2] Another." is, they stay with what follows them; `None` goes
+    by how it begins.
     """
     found: list[Span] = []
-    led = begins_with_markers(text) if led is None else led
+    led = is_led(text) if led is None else led
     for span in sentences(text):
         markers = _MARKERS_FIRST.match(text, span.start, span.end)
-        if not (markers and found) or (led and "\n" in text[found[-1].end : span.start]):
+        line_begins = not found or "\n" in text[found[-1].end : span.start]
+        if not (markers and found) or (led and (line_begins or markers.end() < span.end)):
             found.append(span)
             continue
         found[-1] = Span(found[-1].start, markers.start() + len(markers[0].rstrip()))
@@ -87,9 +90,9 @@ def split_reply(text: str, led: bool | None = None) -> list[Span]:
     return found
 
 
-def begins_with_markers(text: str) -> bool:
-    """Whether markers lead a text."""
-    return _MARKERS_FIRST.match(text) is not None
+def is_led(text: str) -> bool:
+    """Whether markers stand before what they are for, as far as the beginning of a text tells."""
+    return _LED.match(text) is not None
 
 
 def is_checkable(sentence: str) -> bool:

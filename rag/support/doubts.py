@@ -1,5 +1,6 @@
 """What leaves it open whether quotes bear a claim out, although they hold its words and no rule speaks against it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -7,6 +8,7 @@ from rag.language.reading import Word
 from rag.language.wording import listed
 from rag.support.amounts import amounts
 from rag.support.claim import Claim, Window
+from rag.support.evidence import Unit
 from rag.support.flow import disorder
 from rag.support.nuance import dropped, nuances, outside
 
@@ -16,6 +18,11 @@ _KEPT = frozenset(("if", "unless", "except", "excluding", "only"))
 """Of them, those that a claim may say at another place."""
 _LONGEST = 300
 """Words of the quotes that are followed, which bounds the time."""
+
+_HEADING = 6
+"""Words of an unmarked heading."""
+_SAYS = re.compile(r"[\d:|]|[.!?…;,。！？؟।][\"'”’»)*_\s]*$")
+"""What a line has that is no heading: a figure, a colon, or a stop at its end."""
 
 
 def doubts(claim: Claim, window: Window) -> list[str]:
@@ -41,8 +48,14 @@ def doubts(claim: Claim, window: Window) -> list[str]:
         *nuances(claim, window),
         *amounts(claim, window),
         *(["the quote has its words in another order"] * (disorder(claim, window) > 0)),
-        *(["the quote is only a heading"] * all(unit.text.lstrip().startswith("#") for unit in window.units)),
+        *(["the quote is only a heading"] * all(map(_heads, window.units))),
     ]
+
+
+def _heads(unit: Unit) -> bool:
+    """Whether a unit is a heading: marked as one, or a line of few words without an end."""
+    ends = unit.row or unit.item or unit.own > _HEADING or _SAYS.search(unit.text)
+    return unit.text.lstrip().startswith("#") or not ends
 
 
 def _around(window: Window, first: Word, last: Word) -> tuple[list[Word], list[Word]]:

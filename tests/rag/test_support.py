@@ -71,6 +71,7 @@ def test_what_the_quotes_do_not_say_is_named(sentence: str, missing: str) -> Non
         ("The loss is due to ice.", "The loss is considered largely due to ice.", 'the quote only says "considered"'),
         ("The pilot saw the ice.", "The pilot, who had no lamp, saw the ice.", 'the quote has "no" among these words'),
         ("The speech was in Norwich in 2017.", "## The speech, in Norwich, in 2017", "the quote is only a heading"),
+        ("Paul read it.", "How Paul read it", "the quote is only a heading"),
         ("Ada Holm was first pilot.", "The first pilot was Ada Holm.", "the quote has its words in another order"),
     ],
 )

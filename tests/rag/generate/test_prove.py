@@ -47,6 +47,7 @@ def test_a_supported_sentence_is_a_claim_with_the_quote_that_bears_it_out() -> N
         "The bridge cost 24 million pounds to build b u y [1].",
         "[1] The bridge cost 24 million pounds to build",
         "[1] The bridge cost 24 million pounds:",
+        "[1] cost 24 million pounds to build.",
         "[1] The bridge cost 24 million pounds and [1]",
         "I can't help with that.",
         "The passages do not say that the bridge cost 24 million pounds [1].",

@@ -118,16 +118,24 @@ def test_markers_are_read_in_the_ways_that_models_write_them(written: str, asked
     ("reply", "read"),
     [
         ("[1] It is long.\n[2] It is wide.", ["[1] It is long.", "[2] It is wide."]),
-        ("[1] It is long. It is old.\nIt is wide.", ["[1] It is long.", "It is old. [1]", "It is wide."]),
-        ("[1]\nIt is long.\n\n[2]\nIt is wide. [3]", ["It is long. [1]", "It is wide. [3]"]),
-        ("[1] It is long. [2] It is wide.", ["[1] It is long. [2]", "It is wide. [1]"]),
+        ("[1] It is long. It is old.\n  It is wide.", ["[1] It is long.", "[1] It is old.", "It is wide."]),
+        ("[1] It is long. ---\nIt is wide.", ["[1] It is long.", "It is wide."]),
+        ("[1]\nIt is long.\n\n[2]\nIt is wide. [3]", ["[1] It is long.", "It is wide. [3]"]),
+        ("[1] It is long. [2] It is wide. [3] It is red.", ["[1] It is long.", "[2] It is wide.", "[3] It is red."]),
+        ("[1] It is long.\n[2][3] It is wide.", ["[1] It is long.", "[2][3] It is wide."]),
+        ("[1] It is long [1]. It is old. [2]\nIt is wide.", ["[1] It is long [1].", "It is old. [2]", "It is wide."]),
+        ("Here it is:\n[1] It is long.\n[2] It is wide.", ["Here it is:", "[1] It is long.", "[2] It is wide."]),
         ("It is long.\n[1] It is wide.\n[2]", ["It is long. [1]", "It is wide. [2]"]),
     ],
 )
 def test_markers_lead_the_lines_of_a_reply_that_begins_with_one(reply: str, read: list[str]) -> None:
     for size in (1, 3, len(reply)):
-        pieces = [reply[at : at + size] for at in range(0, len(reply), size)]
-        assert [" ".join(sentence.split()) for sentence in _cut(pieces)] == read
+        for pauses in (False, True):
+            coming, told = Sentences(), []
+            for at in range(0, len(reply), size):
+                told += coming.feed(reply[at : at + size])
+                told += coming.settled() if pauses else []
+            assert [" ".join(sentence.split()) for sentence in told + coming.close()] == read
 
 
 def test_what_has_no_end_is_cut_all_the_same() -> None:
