@@ -73,6 +73,8 @@ def test_no_document_that_is_held_out_is_in_the_part_for_tuning() -> None:
     }
     assert all(documents.values())
     assert documents["tune"].isdisjoint(documents["held"] | documents["seen"])
+    sites = {split: {(name, source.split("#")[0]) for name, source in found} for split, found in documents.items()}
+    assert sites["tune"].isdisjoint(sites["held"])  # "site#3" is a piece of a policy
 
 
 def test_a_passage_is_what_a_search_would_give() -> None:
@@ -141,9 +143,9 @@ def test_what_the_figures_promise_holds_on_the_notes(
     assert main(["--out", str(tmp_path / "support.json")]) == 0
 
     found = json.loads((tmp_path / "support.json").read_text("utf-8"))
-    assert "held-out part: 112 sentences on 7 documents" in capsys.readouterr().out
+    assert "held-out part: 129 sentences on 7 documents" in capsys.readouterr().out
     # Floors a little under what was measured, so that a rule that goes wrong shows.
-    for part, precise, recalled in (("tune", 0.9, 0.28), ("seen", 0.9, 0.5), ("held", 0.7, 0.14)):
+    for part, precise, recalled in (("tune", 0.9, 0.28), ("seen", 0.85, 0.33), ("held", 0.8, 0.25)):
         assert found[part]["precision"]["value"] >= precise
         assert found[part]["recall"]["value"] >= recalled
         assert found[part]["let_through"]["wrong citation"]["hits"] == 0
