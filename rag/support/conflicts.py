@@ -10,6 +10,7 @@ from rag.support import flow, roles
 from rag.support.claim import Claim, Window
 from rag.support.evidence import Unit
 
+_FIGURES = frozenset(("number", "date"))
 _DENIED = 3
 """Telling words after a "not" of the claim that are compared."""
 _HEDGES = listed("hedges")
@@ -28,6 +29,7 @@ def conflicts(claim: Claim, window: Window) -> list[str]:
         *(f'the quote denies "{word}"' for word in _denials(_words(window), claim.words, strictly=True)),
         *(f'the quote only says "{word}"' for word in _overstated(claim, window)),
         *(f'the quote counts something other than "{word}"' for word in _miscounted(claim, window)),
+        *(f'the quote has "{other}" where the sentence says "{fact}"' for fact, other in _exchanged(claim, window)),
         *(f'the quote says this of something other than "{word}"' for word in roles.not_of(claim, window)),
         *(f'"{phrase}" stands in no quote' for phrase in roles.other_relations(claim, window)),
         *(["the quote says this of different things"] * flow.crossed(claim, window)),
@@ -113,6 +115,15 @@ def _miscounted(claim: Claim, window: Window) -> Iterator[str]:
         other = _counted(own, [f for f in numbers if not stands_in(fact, [f])])
         if counted and same and not match(counted.stem, same) and match(counted.stem, other):
             yield counted.text
+
+
+def _exchanged(claim: Claim, window: Window) -> Iterator[tuple[str, str]]:
+    """Figures and dates of the claim that stand only beside its main sentence, which has another in their place."""
+    left = [fact for fact in window.main.facts if not stands_in(fact, claim.facts)]
+    for fact in claim.facts:
+        if fact.kind in _FIGURES and not stands_in(fact, window.main.facts):
+            kinds = [other for other in left if other.kind == fact.kind]
+            yield from ((fact.text, other.text) for other in kinds[:1])
 
 
 def _counted(own: Sequence[Word], numbers: Sequence[Fact]) -> set[str]:

@@ -63,6 +63,16 @@ def test_what_the_quotes_do_not_say_is_named(sentence: str, missing: str) -> Non
     assert 0 <= found.support < 0.75
 
 
+def test_a_date_of_another_sentence_is_not_put_in_the_place_of_the_quotes_own() -> None:
+    quotes = (
+        "The pier came on line in April 1995 as part of the harbour. The pier got its first crane in February 1999."
+    )
+    found = score("In April 1995 the pier got its first crane.", Evidence([Passage(quotes)]))
+    assert not found.supported
+    assert 'the quote has "February 1999" where the sentence says "April 1995"' in found.missing
+    assert supported("In February 1999 the pier got its first crane.", quotes)
+
+
 @pytest.mark.parametrize(
     ("sentence", "quote", "why"),
     [
