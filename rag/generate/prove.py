@@ -49,7 +49,7 @@ def prove(sentence: str, given: Given) -> Claim | Cut:
         return "unsupported" if _denies(text, given) else "found_none"
     if not is_checkable(text):
         return "says_nothing"
-    if found is None or not supported or not _is_whole(sentence, text):
+    if found is None or not supported or not (_is_whole(sentence, text) and _is_in_one(found)):
         return "unsupported"
     return Claim(text, tuple(_quotes(found, given, cited)), found.support)
 
@@ -58,6 +58,19 @@ def _is_whole(sentence: str, text: str) -> bool:
     """Whether a sentence was written to its end, and its markers are no part of it ("[1] says that ...")."""
     headless = MARKERS.match(sentence) and text[:1].islower()
     return not headless and bool(_COMPLETE.search(sentence)) and not _TRAILS_OFF.search(text)
+
+
+def _is_in_one(found: Score) -> bool:
+    """Whether one sentence of the passages bears it out, or several that it repeats whole.
+
+    Of the labelled sentences (2,889 of tune) for which it takes two, .71 of what passes the rules is right, and .92 of
+    the others; of a real model's three, none.
+    """
+    if found.window is None:
+        return False
+    said = {word.stem for word in found.window.claim.words}
+    told = ({word.stem for word in unit.words[: unit.own] if word.content} for unit in found.window.units)
+    return len(found.window.units) == 1 or all(content <= said for content in told)
 
 
 def _denies(remark: str, given: Given) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from rag.language.reading import Word
@@ -19,6 +20,8 @@ _KEPT = frozenset(("if", "unless", "except", "excluding", "only"))
 _LONGEST = 300
 """Words of the quotes that are followed, which bounds the time."""
 
+_REASONING = listed("reasoning")
+_GIVING_REASON = _REASONING | listed("giving_reason")
 _HEADING = 6
 """Words of an unmarked heading."""
 _SAYS = re.compile(r"[\d:|]|[.!?…;,。！？؟।][\"'”’»)*_\s]*$")
@@ -48,8 +51,14 @@ def doubts(claim: Claim, window: Window) -> list[str]:
         *nuances(claim, window),
         *amounts(claim, window),
         *(["the quote has its words in another order"] * (disorder(claim, window) > 0)),
+        *(f'"{word}" stands in no quote' for word in _reasons(claim, said)),
         *(["the quote is only a heading"] * all(map(_heads, window.units))),
     ]
+
+
+def _reasons(claim: Claim, said: AbstractSet[str]) -> list[str]:
+    """What names a reason in the claim where nothing does in the quotes."""
+    return [] if said & _GIVING_REASON else [w.text for w in claim.words if w.text.lower() in _REASONING]
 
 
 def _heads(unit: Unit) -> bool:

@@ -81,6 +81,7 @@ def test_a_date_of_another_sentence_is_not_put_in_the_place_of_the_quotes_own() 
         ("The loss is due to ice.", "The loss is considered largely due to ice.", 'the quote only says "considered"'),
         ("The pilot saw the ice.", "The pilot, who had no lamp, saw the ice.", 'the quote has "no" among these words'),
         ("The speech was in Norwich in 2017.", "## The speech, in Norwich, in 2017", "the quote is only a heading"),
+        ("The pier shut because it froze.", "The pier shut, it froze.", '"because" stands in no quote'),
         ("Paul read it.", "How Paul read it", "the quote is only a heading"),
         ("Ada Holm was first pilot.", "The first pilot was Ada Holm.", "the quote has its words in another order"),
     ],

@@ -88,6 +88,13 @@ def test_neighbouring_sentences_of_a_passage_are_one_quote() -> None:
     assert citation.quote == "The bridge cost 24 million pounds to build. Its main span is 190 metres long."
 
 
+def test_a_sentence_that_takes_parts_of_two_is_cut() -> None:
+    who = "Ada Holm leads the Harbour Trust as its chief. She received a medal in June 2018."
+    given = read_given([hit(who, "who.txt")])
+    assert prove("The Harbour Trust received a medal in June 2018 [1].", given) == "unsupported"
+    assert isinstance(prove("She received a medal in June 2018 [1].", given), Claim)
+
+
 _WORDS = st.sampled_from(
     [*BRIDGE.split(), *HERON.split(), "[1]", "[2]", "[3]", "not", "[x](http://e.x)", "<b>", "\u202e", "."]
 )
