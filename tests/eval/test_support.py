@@ -145,7 +145,7 @@ def test_what_the_figures_promise_holds_on_the_notes(
     found = json.loads((tmp_path / "support.json").read_text("utf-8"))
     assert "held-out part: 129 sentences on 7 documents" in capsys.readouterr().out
     # Floors a little under what was measured, so that a rule that goes wrong shows.
-    for part, precise, recalled in (("tune", 0.9, 0.28), ("seen", 0.85, 0.33), ("held", 0.8, 0.25)):
+    for part, precise, recalled in (("tune", 0.92, 0.23), ("seen", 0.88, 0.28), ("held", 0.75, 0.15)):
         assert found[part]["precision"]["value"] >= precise
         assert found[part]["recall"]["value"] >= recalled
         assert found[part]["let_through"]["wrong citation"]["hits"] == 0
