@@ -121,7 +121,8 @@ def _exchanged(claim: Claim, window: Window) -> Iterator[tuple[str, str]]:
     """Figures and dates of the claim that stand only beside its main sentence, which has another in their place."""
     left = [fact for fact in window.main.facts if not stands_in(fact, claim.facts)]
     for fact in claim.facts:
-        if fact.kind in _FIGURES and not stands_in(fact, window.main.facts):
+        beside = stands_in(fact, window.facts) and not stands_in(fact, window.main.facts)
+        if beside and fact.kind in _FIGURES:
             kinds = [other for other in left if other.kind == fact.kind]
             yield from ((fact.text, other.text) for other in kinds[:1])
 
