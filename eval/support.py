@@ -12,7 +12,6 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -60,11 +59,6 @@ class Labelled:
     def document(self) -> str:
         """That of the first passage it cites."""
         return self.hits[self.cited[0] - 1].document.source
-
-    @property
-    def among(self) -> AbstractSet[int]:
-        """Indices of the passages that it cites."""
-        return {number - 1 for number in self.cited}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +203,7 @@ def fitted(labelled: Iterable[Labelled]) -> tuple[float, float]:
 
 def scored(one: Labelled) -> Score:
     """A sentence held against the passages that it cites, markers aside."""
-    return score(one.sentence, read_given(one.hits).evidence, one.among)
+    return score(one.sentence, read_given(one.hits).evidence, {number - 1 for number in one.cited})
 
 
 def table(name: str, found: Json) -> str:

@@ -87,7 +87,8 @@ class Sentences:
     def settled(self) -> list[str]:
         """What has come since, where nothing more of it is expected; call it when no piece came for a while.
 
-        That is all, where it ends in a full stop and markers, and else the sentences before its last that do.
+        That is all, where it ends in a full stop and markers (and a line end, where these lead), and else the sentences
+        before its last that do.
         """
         if self._settled:
             return []

@@ -10,7 +10,6 @@ from rag.support import flow, roles
 from rag.support.claim import Claim, Window
 from rag.support.evidence import Unit
 
-_FIGURES = frozenset(("number", "date"))
 _DENIED = 3
 """Telling words after a "not" of the claim that are compared."""
 _HEDGES = listed("hedges")
@@ -122,9 +121,8 @@ def _exchanged(claim: Claim, window: Window) -> Iterator[tuple[str, str]]:
     left = [fact for fact in window.main.facts if not stands_in(fact, claim.facts)]
     for fact in claim.facts:
         beside = stands_in(fact, window.facts) and not stands_in(fact, window.main.facts)
-        if beside and fact.kind in _FIGURES:
-            kinds = [other for other in left if other.kind == fact.kind]
-            yield from ((fact.text, other.text) for other in kinds[:1])
+        if beside:
+            yield from [(fact.text, other.text) for other in left if other.kind == fact.kind][:1]
 
 
 def _counted(own: Sequence[Word], numbers: Sequence[Fact]) -> set[str]:
