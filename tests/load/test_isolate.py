@@ -47,12 +47,11 @@ def test_a_crash_is_an_error_and_the_next_call_works(isolated: Isolated) -> None
     assert isolated.run(len, b"four") == 4
 
 
+@pytest.mark.timeout(30)
 def test_a_hang_is_an_error_and_the_next_call_works() -> None:
     with Isolated(seconds=2) as isolated:
-        started = time.monotonic()
         with pytest.raises(LoadError, match="takes too long to parse"):
             isolated.run(time.sleep, 60)
-        assert time.monotonic() - started < 20
         assert isolated.run(len, b"four") == 4
 
 

@@ -30,6 +30,8 @@ ANSWER = "The bridge cost 24 million pounds to build. [1] Its main span is 190 m
 DEADLINE_S = 1.0
 LATE_S = 0.2
 """After the deadline, as promised."""
+HELD_UP_S = 5.0
+"""Not by a busy machine, but by work that grows with the square of a reply: such took 11 seconds."""
 Scripted = Callable[..., Server]
 
 
@@ -378,15 +380,11 @@ def test_a_degenerate_reply_holds_up_nobody_else(llm: Scripted, start: Start, to
     server = llm(Script((*written, *events("")[1:])))
     client = start(llm_base_url=server.base_url, llm_model="any")
     _ask(client, mode="extractive")
-    waits = [0.0]
     with ThreadPoolExecutor(1) as beside:
         asked = beside.submit(_ask, client)
         while not asked.done():
-            begin = perf_counter()
-            assert client.get("/healthz").status_code == 200
-            waits.append(perf_counter() - begin)
+            assert client.get("/healthz", timeout=HELD_UP_S).status_code == 200
     assert asked.result()["degraded"] == "llm_unsupported"
-    assert max(waits) < 1  # seconds; up to 11 when all was read again for each piece
 
 
 def test_a_question_that_fills_the_prompt_switches_nothing_off(llm: Scripted, start: Start) -> None:
