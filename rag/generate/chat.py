@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import asdict
+from functools import partial
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random, wait_random_exponential
@@ -12,6 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from rag.errors import LlmTimeoutError
 from rag.generate.breaker import Breaker, SparedError
 from rag.generate.chunks import pieces
+from rag.generate.connections import Connections
 from rag.generate.endpoint import address, sent_headers
 from rag.generate.refusals import NotNowError, refusal, unreachable
 from rag.records import Message
@@ -59,19 +61,20 @@ class ChatBackend:
         self._url = url.copy_with(path=f"{url.path.rstrip('/')}/chat/completions")
         self._shown = str(url.copy_with(query=None))
         self._breaker = Breaker(_FAILURES, rest_s)
-        self._places = asyncio.Semaphore(connections)
         self._fair_s = timeout_s / 2
         # Its own time-outs are off but for connecting: what is left until the deadline covers all.
-        self._http = httpx.AsyncClient(
+        client = partial(
+            httpx.AsyncClient,
             headers=sent_headers(api_key, headers or {}),
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             timeout=httpx.Timeout(None, connect=_CONNECT_S),
             trust_env=False,
+            verify=httpx.create_ssl_context(trust_env=False),  # takes a while to make
         )
+        self._connections = Connections(connections, client)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._connections.aclose()
 
     async def reply(self, messages: Sequence[Message], deadline: float) -> AsyncGenerator[str]:
         """Pieces of the reply as they come; who stops before its end closes it, which ends the work.
@@ -85,30 +88,17 @@ class ChatBackend:
         if time.monotonic() >= deadline:
             raise LlmTimeoutError("No time was left to ask the LLM; RAG_LLM_TIMEOUT_S sets how much there is.")
         self._breaker.ensure_asked()
-        async with self._place(deadline):
+        async with self._connections.one(deadline) as http:
             fair = deadline - time.monotonic() >= self._fair_s
             with self._breaker.call():
-                async with aclosing(self._pieces(messages, deadline)) as coming:
+                async with aclosing(self._pieces(http, messages, deadline)) as coming:
                     while (piece := await _by(deadline, coming, fair)) is not None:
                         yield piece
 
-    @asynccontextmanager
-    async def _place(self, deadline: float) -> AsyncIterator[None]:
-        """One of the connections for a while; to wait for it says nothing about the server."""
-        try:
-            async with asyncio.timeout(deadline - time.monotonic()):
-                await self._places.acquire()
-        except TimeoutError:
-            raise LlmTimeoutError(
-                "All connections to the LLM were in use until the deadline; RAG_LLM_CONNECTIONS sets their number."
-            ) from None
-        try:
-            yield
-        finally:
-            self._places.release()
-
-    async def _pieces(self, messages: Sequence[Message], deadline: float) -> AsyncGenerator[str]:
-        response = await self._begun(messages, deadline)
+    async def _pieces(
+        self, http: httpx.AsyncClient, messages: Sequence[Message], deadline: float
+    ) -> AsyncGenerator[str]:
+        response = await self._begun(http, messages, deadline)
         try:
             async with aclosing(pieces(response, self._most)) as coming:
                 async for piece in coming:
@@ -116,17 +106,17 @@ class ChatBackend:
         finally:
             await response.aclose()
 
-    async def _begun(self, messages: Sequence[Message], deadline: float) -> httpx.Response:
+    async def _begun(self, http: httpx.AsyncClient, messages: Sequence[Message], deadline: float) -> httpx.Response:
         def enough(state: RetryCallState) -> bool:
             return state.attempt_number >= _TRIES or time.monotonic() + state.upcoming_sleep >= deadline
 
         tries = AsyncRetrying(retry=retry_if_exception_type(NotNowError), wait=_pause, stop=enough, reraise=True)
         content = {**self._asked, "messages": [asdict(message) for message in messages]}
-        return await tries(self._sent, content)
+        return await tries(self._sent, http, content)
 
-    async def _sent(self, content: Mapping[str, object]) -> httpx.Response:
+    async def _sent(self, http: httpx.AsyncClient, content: Mapping[str, object]) -> httpx.Response:
         try:
-            response = await self._http.send(self._http.build_request("POST", self._url, json=content), stream=True)
+            response = await http.send(http.build_request("POST", self._url, json=content), stream=True)
         except httpx.HTTPError as error:
             raise unreachable(error, self._shown) from None
         if response.status_code != httpx.codes.OK:

@@ -450,6 +450,20 @@ def test_a_task_cancelled_meanwhile_leaves_nothing(script: Script) -> None:
     assert _served(script, to=cancelled) == 0
 
 
+def test_tasks_cancelled_at_any_moment_use_up_no_connection() -> None:
+    async def asked(backend: ChatBackend, _: Server) -> str:
+        for turns in range(60):
+            tasks = [asyncio.create_task(_whole(backend)) for _ in range(2)]
+            for _turn in range(turns):
+                await asyncio.sleep(0)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return await _whole(backend)
+
+    assert _served(replying(TEXT), to=asked, connections=1) == TEXT
+
+
 def test_a_reply_that_is_never_begun_asks_nothing() -> None:
     async def unbegun(backend: ChatBackend, server: Server) -> int:
         await backend.reply(ASKED, time.monotonic() + WITHIN_S).aclose()
