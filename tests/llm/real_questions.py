@@ -23,8 +23,8 @@ from tests.program import ROOT
 from tests.server.conftest import Start, start
 
 SERVED = ROOT / "eval/out/served.jsonl"
-PROMPT_TOKENS = 1_000
-"""A third of the usual: a small model reads a hundred or two a second on two cores, and loses its way in many."""
+PROMPT_TOKENS = 600
+"""A fifth of the usual: a small model reads a hundred or two a second on two cores, and loses its way in many."""
 LATEST_S = 600
 _STATEMENT = re.compile(r"(\S.*?) ((?:\[\d+\])+)(?=\s|$)", re.DOTALL)
 """One group of markers stands behind each sentence of an answer."""
