@@ -12,9 +12,12 @@ from rag.records import Hit, Message, Turn
 VERSION = 2
 MOST_TURNS = 4
 MOST_HISTORY_TOKENS = 400
-"""Of the turns before a question that are told, the latest first; a longer turn is left out with all before it."""
+"""Of the turns before a question that are told, with their fence, the latest first; one that no longer fits is left
+out with all before it."""
 _MESSAGE_TOKENS = 8
 """That a chat template adds to each of the two messages."""
+_FENCE = 8
+"""Digits of the word that ends a fence: few, since each passage has it twice."""
 _RULES = """\
 You answer a question from numbered passages of documents, and from nothing else.
 
@@ -55,60 +58,67 @@ def prompt(question: str, hits: Sequence[Hit], history: Sequence[Turn], most_tok
     """
     from rag.tokens import count_tokens  # noqa: PLC0415 - its ranks take a good part of a second to load
 
-    fence = _fence(question, hits, history)
+    asked = _ASKED.format(question=_plain(question))
+    turns = [_line(turn) for turn in history[-MOST_TURNS:]]
+    passages = [_passage(hit) for hit in hits]
+    fence = fence_word((asked, *turns, *passages))
     rules = _RULES.format(fence=fence)
-    asked = _asked(question)
     left = most_tokens - 2 * _MESSAGE_TOKENS - count_tokens(rules) - count_tokens(asked)
     if left < 0:
         raise LlmUnavailableError(
             f"The question is too long for a prompt of {most_tokens} tokens (RAG_LLM_PROMPT_TOKENS); it was not sent."
         )
     blocks: list[str] = []
-    for number, hit in enumerate(hits, 1):
-        block = _block(number, hit, fence)
+    for number, passage in enumerate(passages, 1):
+        block = f"[{number}]\n{_fenced(passage, fence)}"
         left -= count_tokens(block)
         if left < 0 and blocks:
             break
         blocks.append(block)
-    told = [*_conversation(history, min(left, MOST_HISTORY_TOKENS), fence), *blocks, asked]
-    messages = (Message("system", rules), Message("user", "\n\n".join(told)))
-    return Prompt(messages, tuple(hits[: len(blocks)]))
+    user = "".join((_conversation(turns, min(left, MOST_HISTORY_TOKENS), fence), *blocks, asked))
+    return Prompt((Message("system", rules), Message("user", user)), tuple(hits[: len(blocks)]))
 
 
-def _fence(question: str, hits: Iterable[Hit], history: Iterable[Turn]) -> str:
-    """A word that stands in no passage, as it is made of all of them: who writes one cannot know it."""
-    texts = (question, *(turn.content for turn in history), *(hit.passage.text for hit in hits))
-    return sha256("\0".join(texts).encode()).hexdigest()[:8].upper()
+def fence_word(texts: Iterable[str]) -> str:
+    """Eight hexadecimal digits that stand in none of the texts; made of all, they are unknown to who writes one."""
+    told = "\0".join(texts).upper()
+    digest = sha256(told.encode()).hexdigest().upper()
+    while digest[:_FENCE] in told:  # four thousand million tries find a text that holds its own digits
+        digest = sha256(digest.encode()).hexdigest().upper()
+    return digest[:_FENCE]
 
 
-def _asked(question: str) -> str:
-    return _ASKED.format(question=_plain(question))
+def _fenced(text: str, fence: str) -> str:
+    """The text between its fences and a blank line, after which tokens begin anew: those of the parts add up."""
+    return f"BEGIN {fence}\n{text}\nEND {fence}\n\n"
 
 
-def _block(number: int, hit: Hit, fence: str) -> str:
+def _passage(hit: Hit) -> str:
     told = {
         "Title": hit.document.title,
         "Section": " > ".join(hit.section.heading),
         "Date": hit.section.date or "",
     }
     head = [f"{name}: {_one_line(value)}" for name, value in told.items() if value.strip()]
-    lines = (f"[{number}]", f"BEGIN {fence}", *head, _plain(hit.passage.text), f"END {fence}")
-    return "\n".join(lines)
+    return "\n".join((*head, _plain(hit.passage.text)))
 
 
-def _conversation(history: Sequence[Turn], most_tokens: int, fence: str) -> list[str]:
+def _line(turn: Turn) -> str:
+    return f"{'Question' if turn.role == 'user' else 'Answer'}: {_one_line(turn.content)}"
+
+
+def _conversation(turns: Sequence[str], most_tokens: int, fence: str) -> str:
+    """The latest turns that fit, fenced; nothing where not even the last does."""
     from rag.tokens import count_tokens  # noqa: PLC0415 - as above
 
-    lines: list[str] = []
-    for turn in reversed(history[-MOST_TURNS:]):
-        line = f"{'Question' if turn.role == 'user' else 'Answer'}: {_one_line(turn.content)}"
-        most_tokens -= count_tokens(line)
-        if most_tokens < 0:
+    told = ""
+    for first in reversed(range(len(turns))):
+        lines = "\n".join(turns[first:])
+        more = f"What was asked before; cite nothing from it.\n{_fenced(lines, fence)}"
+        if count_tokens(more) > most_tokens:
             break
-        lines.insert(0, line)
-    if not lines:
-        return []
-    return ["\n".join(("What was asked before; cite nothing from it.", f"BEGIN {fence}", *lines, f"END {fence}"))]
+        told = more
+    return told
 
 
 def _plain(text: str) -> str:

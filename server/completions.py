@@ -24,7 +24,7 @@ _RAG = (
 )
 """Members of our own reply that a completion has no place for."""
 PART = "\n\n"
-"""Between the sentences of an LLM that failed after them and the extracts that follow instead."""
+"""Between the sentences of an LLM that are not the answer after all and the answer, which follows instead."""
 _FRAGMENT_WORDS = 5
 """At either end of a quote: enough to be found, and short of a line break in most texts."""
 

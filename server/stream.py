@@ -58,7 +58,8 @@ async def answer_events(
 ) -> AsyncGenerator[Event]:
     """The events of an answer as it comes; see `server.writing.Writing.answers`.
 
-    The deltas together are the answer, unless an LLM failed after some: then what `done` holds takes their place.
+    The deltas together are the answer, unless an LLM failed after some, or a document that they cite changed: then what
+    `done` holds takes their place.
     """
     sheet, final, begun = Sheet(), None, False
     async with aclosing(coming):

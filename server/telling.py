@@ -63,14 +63,15 @@ class Telling:
             yield chunk
 
     def _last_chunks(self, head: Json, final: Answer, answer_id: str, said: str) -> Iterator[Json]:
-        """The end; before it the whole answer, where it is not what was said while it was written."""
-        if said and final.mode == "llm":
+        """The end; before it the whole answer, where the LLM failed or it is not what was said while it was written."""
+        reply = answer_json(final)
+        if final.mode == "llm" and said == reply["answer"]:
             yield from closing_chunks(head, self._completed(final, answer_id, ""))
             return
         if said:
             said += PART
             yield text_chunk(head, PART)
-        for piece in pieces(answer_json(final)):
+        for piece in pieces(reply):
             yield text_chunk(head, piece)
         yield from closing_chunks(head, self._completed(final, answer_id, said))
 
