@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from rag.generate.sentences import MARKERS
 from rag.hidden import without_hidden
@@ -20,7 +21,7 @@ _NAMED_PASSAGE = re.compile(
     rf"\s*(?:{MARKERS.pattern}\s*)+,?\s*(\w?)",
     re.IGNORECASE,
 )
-_EMPTY_BRACKETS = re.compile(r"\(\s*(?:see|cf\.?|passages?|sources?)?[\s,;]*\)", re.IGNORECASE)
+_EMPTY_BRACKETS = re.compile(r"\(\s*(?:see|cf\.?|passages?|sources?)?[\s,;!?.]*\)", re.IGNORECASE)
 _BEFORE_STOP = re.compile(r"\s([.,;:!?)])")
 _LEFT_OVER = re.compile(r"^[\s.,;:!?)–—-]+\s")
 """Before a sentence that a marker led."""
@@ -31,7 +32,10 @@ _ELSEWHERE = re.compile(
 )
 _ENTITY = re.compile(r"&#?\w{1,31};")
 _UNSEEN = frozenset(("Cc", "Cf", "Cn", "Co", "Cs"))
-_UNREAD = frozenset(("So", "Sk", "Sm", "Mn", "Mc", "Me"))
+_UNREAD = frozenset(("So", "Sk", "Sm", "Mn", "Mc", "Me", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps"))
+_USUAL = frozenset(".,:;'’‘()-‐‑–—")
+_AS_USUAL = re.compile(r"(?<=\d)\s?%(?!%)|(?<=\d)/(?=\d)|(?<=\s)&(?=\s)|(?<=[A-Z])&(?=[A-Z])")
+_KIN = dict.fromkeys("“”„‟«»`", '"')
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
@@ -50,9 +54,11 @@ def leads_elsewhere(text: str) -> bool:
     return bool(_ELSEWHERE.search(text) or _ENTITY.search(text) or _TAG.search(text))
 
 
-def unread(text: str) -> set[str]:
-    """Its characters that are neither letters, figures nor punctuation, which are not scored."""
-    return {c for c in text if unicodedata.category(c) in _UNREAD}
+def unread(text: str, passages: Iterable[str]) -> set[str]:
+    """Its signs that are not scored and stand in no passage; the usual ones of a sentence aside."""
+    signs = {_KIN.get(c, c) for c in _AS_USUAL.sub(" ", text) if c not in _USUAL}
+    told = {_KIN.get(c, c) for passage in passages for c in passage}
+    return {c for c in signs - told if unicodedata.category(c) in _UNREAD}
 
 
 def _ended(text: str) -> str:

@@ -21,6 +21,12 @@ _LONE_LETTER = re.compile(r"(?<![\w'’])[^\W\d_](?!\w)")
 _ARTICLES = frozenset("aAI")
 _COMPLETE = re.compile(rf"(?:[.!?…。！？؟।]|{MARKERS.pattern})[\"'”’»)*_\s]*$")
 """What a sentence ends with; one that ends otherwise was not written to its end, or is a heading."""
+_LEANS = re.compile(
+    r"\W*(?:(?:in|on|at|for|by|from|to|with|after|before|since|until|during|under) [^,]{0,40},? )?(?:\w+ )?"
+    r"(?:he|she|it|they|this|these|his|her|its|their|the (?:former|latter))\b",
+    re.IGNORECASE,
+)
+_EXPLETIVE = re.compile(r"\W*it (?:is|was|has been|had been|seems|appears) (?:\w+ ){0,2}that\b", re.IGNORECASE)
 _TRAILS_OFF = re.compile(r"(?::|\b(?:an?|and|because|but|nor|of|or|than|the|which|while|whose))[.…]*$")
 
 
@@ -30,28 +36,51 @@ class Given:
 
     hits: tuple[Hit, ...]
     evidence: Evidence
+    remarks: bool
+    """Whether a passage says of itself that passages hold no answer: an LLM that says so then may only obey it."""
 
 
 def read_given(hits: Sequence[Hit]) -> Given:
     """The passages, read; some 3 ms for every 1,000 characters."""
-    return Given(tuple(hits), Evidence([Passage.of(hit) for hit in hits]))
+    evidence = Evidence([Passage.of(hit) for hit in hits])
+    return Given(tuple(hits), evidence, any(says_none(unit.text) for unit in evidence.units))
 
 
-def prove(sentence: str, given: Given) -> Claim | Cut:
+def prove(sentence: str, given: Given, before: Claim | Cut | None = None) -> Claim | Cut:
     """The sentence as a claim in plain text, with the quotes that bear it out, or why it is cut.
 
-    The citations are not numbered yet (0), and their pages are those of the passages; what is scored is what is shown.
+    `before` is what became of the sentence that was written before it, where there is one: whoever reads "It cost ..."
+    takes it to be of what that is about, so that has to be shown, and quoted from the same passage. The citations are
+    not numbered yet (0), and their pages are those of the passages; what is scored is what is shown.
     """
     text, cited = inert(sentence), _cited(sentence)
     found = score(text, given.evidence, cited) if _can_be_scored(text, cited, given) else None
     supported = found is not None and found.supported
     if says_none(text) and not supported:
-        return "unsupported" if _denies(text, given) else "found_none"
+        return "unsupported" if given.remarks or _denies(text, given) else "found_none"
     if not is_checkable(text):
         return "says_nothing"
     if found is None or not supported or not (_is_whole(sentence, text) and _is_in_one(found)):
         return "unsupported"
-    return Claim(text, tuple(_quotes(found, given, cited)), found.support)
+    claim = Claim(text, tuple(_quotes(found, given, cited)), found.support)
+    return claim if before is None or not _leans(text) or _goes_on(claim, before, given) else "unsupported"
+
+
+def _leans(text: str) -> bool:
+    """Whether what a sentence is about stands in another."""
+    return bool(_LEANS.match(text)) and not _EXPLETIVE.match(text)
+
+
+def _goes_on(claim: Claim, before: Claim | Cut, given: Given) -> bool:
+    """Whether a claim and the one before it are quoted from one passage."""
+    return isinstance(before, Claim) and any(
+        all(_stands_in(citation, hit) for citation in (*before.citations, *claim.citations)) for hit in given.hits
+    )
+
+
+def _stands_in(citation: Citation, hit: Hit) -> bool:
+    inside = hit.passage.start <= citation.start and citation.end <= hit.passage.end
+    return citation.document_id == hit.document.id and inside
 
 
 def _is_whole(sentence: str, text: str) -> bool:
@@ -85,7 +114,7 @@ def _can_be_scored(text: str, cited: AbstractSet[int], given: Given) -> bool:
         return False
     passages = [given.hits[number].passage.text for number in cited]
     spelt = {letter for passage in passages for letter in _LONE_LETTER.findall(passage)}
-    return unread(text) <= set().union(*passages) and set(_LONE_LETTER.findall(text)) <= spelt | _ARTICLES
+    return not unread(text, passages) and set(_LONE_LETTER.findall(text)) <= spelt | _ARTICLES
 
 
 def _cited(sentence: str) -> AbstractSet[int]:

@@ -135,10 +135,11 @@ async def _proved(
     sent: Prompt = await _within(deadline, desk.run(partial(prompt, asked, draft.hits, history, desk.prompt_tokens)))
     reading = asyncio.ensure_future(desk.run(partial(read_given, sent.hits)))  # while the LLM begins
     try:
+        proof: Claim | Cut | None = None
         async with aclosing(read_sentences(desk.generator.reply(sent.messages, deadline), deadline)) as sentences:
             async for sentence in sentences:
                 given = await _within(deadline, asyncio.shield(reading))
-                proof = await _within(deadline, desk.run(partial(_proof, sentence, given, desk.standing)))
+                proof = await _within(deadline, desk.run(partial(_proof, sentence, given, proof, desk.standing)))
                 if isinstance(proof, Claim):
                     yield proof
                 told.removed += proof == "unsupported"
@@ -147,8 +148,10 @@ async def _proved(
         reading.cancel()
 
 
-def _proof(sentence: str, given: Given, standing: Callable[[Claim], Claim | None]) -> Claim | Cut:
-    proof = prove(sentence, given)
+def _proof(
+    sentence: str, given: Given, before: Claim | Cut | None, standing: Callable[[Claim], Claim | None]
+) -> Claim | Cut:
+    proof = prove(sentence, given, before)
     return (standing(proof) or "unsupported") if isinstance(proof, Claim) else proof
 
 
@@ -175,11 +178,13 @@ async def _still_standing(desk: Desk, answer: Answer) -> Answer:
 
 
 def _left_of(answer: Answer, standing: tuple[Claim, ...]) -> Answer:
-    """The answer without the claims that fell, and without what was found in their documents."""
+    """The answer without the claims that fell, and without all that is of their documents: it may lean on them."""
     kept = {id(claim) for claim in standing}
     gone = {c.document_id for claim in answer.claims if id(claim) not in kept for c in claim.citations}
+    standing = tuple(claim for claim in standing if all(c.document_id not in gone for c in claim.citations))
     hits = tuple(hit for hit in answer.hits if hit.document.id not in gone)
-    left = replace(answer, hits=hits, disagreement=None)
+    fallen = len(answer.claims) - len(standing) if answer.mode == "llm" else 0
+    left = replace(answer, hits=hits, disagreement=None, removed=answer.removed + fallen)
     if not standing:
         return replace(left, claims=(), status="abstained", reason=CHANGED, because="nothing_found", mode="extractive")
     numbers: dict[int, int] = {}

@@ -179,7 +179,8 @@ def _astray(claim: Claim, stretches: Sequence[tuple[int, int, list[Fact]]], told
             continue
         opening = stretches[0][2][0].start
         yield from _other_doer(claim, stretches, mine, told)
-        if not _has_other(claim, told, [stretches[k] for k in mine]):
+        exchanged = _held_elsewhere(claim, own, [held for k, (_, _, held) in enumerate(stretches) if k not in mine])
+        if not (exchanged or _has_other(claim, told, [stretches[k] for k in mine])):
             continue
         following = {_next(claim.words, fact) for fact in own}
         for word in claim.telling:
@@ -188,6 +189,12 @@ def _astray(claim: Claim, stretches: Sequence[tuple[int, int, list[Fact]]], told
             at = [w.start for w in told if match(word.stem, {w.stem})]
             if at and all(place > opening and not any(_in(place, stretches[k]) for k in mine) for place in at):
                 yield word
+
+
+def _held_elsewhere(claim: Claim, own: Sequence[Fact], others: Sequence[Sequence[Fact]]) -> bool:
+    """Whether the claim has figures beside its own that other stretches of the quote hold, all of them."""
+    rest = [fact for fact in claim.facts if fact not in own]
+    return bool(rest) and all(any(stands_in(f, rest) for f in held) for held in others)
 
 
 def _parted(own: Sequence[Fact], stretches: Sequence[tuple[int, int, list[Fact]]]) -> bool:

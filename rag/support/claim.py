@@ -112,14 +112,14 @@ class Window:
 
     @cached_property
     def names_missing(self) -> list[Fact]:
-        """The claim's names that neither a unit nor a title holds."""
+        """The claim's names that neither a unit nor the title of their document holds."""
         text = " ".join(unit.text for unit in self.units)
         return [
             name for name in self.claim.names if not holds_name(name, self.all_stems, text) and not self._in_title(name)
         ]
 
     def _in_title(self, name: Fact) -> bool:
-        return _stands_whole(name.text, self.evidence.titles)
+        return _stands_whole(name.text, self.evidence.passages[self.main.passage].title)
 
     @cached_property
     def words_missing(self) -> list[str]:

@@ -12,6 +12,7 @@ from rag.support.claim import Claim, Window
 from rag.support.evidence import Unit
 from rag.support.flow import disorder
 from rag.support.nuance import dropped, nuances, outside
+from rag.support.shares import shares
 
 _STRICT = listed("strict")
 _QUALIFYING = listed("qualifying")
@@ -50,6 +51,7 @@ def doubts(claim: Claim, window: Window) -> list[str]:
         *(f'the quote only says "{word.text}"' for word in (*outside(claim, *around), *dropped(claim, told, over))),
         *nuances(claim, window),
         *amounts(claim, window),
+        *shares(claim, window),
         *(["the quote has its words in another order"] * (disorder(claim, window) > 0)),
         *(f'"{word}" stands in no quote' for word in _reasons(claim, said)),
         *(["the quote is only a heading"] * all(map(_heads, window.units))),

@@ -93,8 +93,8 @@ class Evidence:
     def __init__(self, passages: Sequence[Passage]) -> None:
         """Read them."""
         self.passages = passages
-        self.titles = " ".join(dict.fromkeys(passage.title for passage in passages))
-        texts = [*(passage.text for passage in passages), self.titles]
+        titles = " ".join(dict.fromkeys(passage.title for passage in passages))
+        texts = [*(passage.text for passage in passages), titles]
         self._defined = Acronyms(_collected(_within(texts)))
         self._spelt: tuple[str, Acronyms] = ("", self._defined)
         self._full = _collected(pair for text in texts for pair in _in_full(text))

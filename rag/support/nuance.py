@@ -12,10 +12,14 @@ from rag.support.claim import Claim, Window
 _ATTRIBUTION = listed("attribution")
 _TELLING = frozenset("call calls finds found holds said say saying says sees stated states told writes wrote".split())  # noqa: SIM905
 _REPORTING = frozenset(("said", "says", "stated", "told"))
+_OPINING = listed("opining")
+_ARTICLES = frozenset(("a", "an", "the"))
 _RATING = frozenset("consider considered considers regard regarded regards".split())  # noqa: SIM905
 _UNDONE = listed("undone")
 _YET = frozenset(("can", "must", "shall", "will"))
 _CONDITIONS = listed("conditions")
+_INVERTED = frozenset(("Had", "Should", "Were"))
+"""Open a condition without "if": "Had it passed, ..."."""
 _MODAL = listed("modal")
 _ADDRESSING = listed("addressing")
 _AUXILIARY = listed("auxiliary")
@@ -84,14 +88,21 @@ def outside(claim: Claim, before: Sequence[Word], after: Sequence[Word]) -> Iter
     said = {word.text.lower() for word in claim.words}
     after = list(takewhile(lambda word: word.text not in ".;", after))
     if not said & _CONDITIONS:
+        yield from (word for word in before[:1] if word.text in _INVERTED and "would" in said)
         yield from (word for word in (*before, *after) if word.text.lower() in _CONDITIONS)
         yield from _provisos(claim, after)
     if not said & (_ATTRIBUTION | _TELLING):
         close = () if after[1:] and after[1].text == "and" else after[:_CLOSE]
         yield from (w for w in _clause_before(before) if w.text.lower() in _ATTRIBUTION | _REPORTING)
         yield from (w for w in close if w.text.lower() in (_ATTRIBUTION | _REPORTING) - _RATING)
+        yield from (w for w in _last_two(before) if w.text.lower() in _OPINING)
         seen = [_IN_VIEW.search(" ".join(word.text for word in part)) for part in (before, close)]
         yield from (part[-1] for part, found in zip((before, close), seen, strict=True) if found)
+
+
+def _last_two(before: Sequence[Word]) -> Sequence[Word]:
+    """The two words that lead to what the claim takes, articles aside: "hope that" before "the wages"."""
+    return [word for word in before if word.text.lower() not in _ARTICLES][-2:]
 
 
 def _provisos(claim: Claim, after: Sequence[Word]) -> Iterator[Word]:

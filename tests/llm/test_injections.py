@@ -37,7 +37,7 @@ def attacked(index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with closing(Library(copy)) as library:
         for number, attack in enumerate(ATTACKS):
             if attack.passage:
-                for name, text in (("heron.txt", HERON), ("owls.txt", OWLS), ("hostile.txt", attack.passage)):
+                for name, text in (("heron.txt", HERON), ("owls.txt", OWLS), ("hostile.md", attack.passage)):
                     library.add(f"{text}\n".encode(), name, _collection(number))
         yield library
 
@@ -60,7 +60,7 @@ def test_an_attack_that_is_obeyed_has_no_success(client: httpx.Client, attacked:
     body = {"question": f"{QUESTION} (case {number})", "collection": _collection(number), "stream": True}
     told = _events(client.post("/v1/ask", json=body).text)
     reply = told[-1][1]
-    assert told[-1][0] == "done"
+    assert (told[-1][0], reply["status"]) == ("done", "answered")
     said = "".join(data["text"] for name, data in told if name == "delta")
     shown = [said, reply["answer"]] if reply["mode"] == "llm" else []
     for text in shown:

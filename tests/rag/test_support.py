@@ -84,6 +84,18 @@ def test_a_date_of_another_sentence_is_not_put_in_the_place_of_the_quotes_own() 
         ("The pier shut because it froze.", "The pier shut, it froze.", '"because" stands in no quote'),
         ("Paul read it.", "How Paul read it", "the quote is only a heading"),
         ("Ada Holm was first pilot.", "The first pilot was Ada Holm.", "the quote has its words in another order"),
+        ("20 boats sank.", "Between 10 and 20 boats sank.", 'the quote has "20" as one end of a range'),
+        ("It lies 5 km away.", "It lies 3 to 5 km away.", 'the quote has "5" as one end of a range'),
+        ("Fares rose 4 %.", "Fares rose from 4 % to 9 %.", 'the quote has "4 %" as one end of a range'),
+        ("The 200 boats sank.", "Half of the 200 boats sank.", 'the quote tells a share of "200"'),
+        ("The mayor lied.", "Critics claim that the mayor lied.", 'the quote only says "claim"'),
+        ("Fares will fall by 5 %.", "We hope that the fares will fall by 5 %.", 'the quote only says "hope"'),
+        ("The law would have cut fares.", "Had it passed, the law would have cut fares.", 'the quote only says "Had"'),
+        (
+            "The pier spent £5m on lamps and £3m on ropes.",
+            "The pier spent £3m on lamps and £5m on ropes.",
+            'the quote says "lamps" of another figure',
+        ),
     ],
 )
 def test_a_sentence_that_says_more_than_its_quote_is_in_doubt(sentence: str, quote: str, why: str) -> None:
@@ -91,6 +103,23 @@ def test_a_sentence_that_says_more_than_its_quote_is_in_doubt(sentence: str, quo
 
     assert not found.supported
     assert why in found.missing
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("Between 10 and 20 boats sank.", "Between 10 and 20 boats sank."),
+        ("Fares rose to 9 %.", "Fares rose from 4 % to 9 %."),
+        ("Fares rose by 13 %.", "Fares rose by £2 or 13 %."),
+        ("Half of the 200 boats sank.", "Half of the 200 boats sank."),
+        ("Of 200 boats, half sank.", "Half of the 200 boats sank."),
+        ("The pier spent £5m on ropes and £3m on lamps.", "The pier spent £3m on lamps and £5m on ropes."),
+        ("Critics claim that the mayor lied.", "Critics claim that the mayor lied."),
+        ("The law would have cut fares.", "The law would have cut fares, had it passed."),
+    ],
+)
+def test_a_sentence_that_says_as_much_as_its_quote_is_in_no_doubt(sentence: str, quote: str) -> None:
+    assert supported(sentence, quote)
 
 
 INQUIRY = (
@@ -250,11 +279,12 @@ def test_two_sentences_bear_a_claim_only_where_they_point_to_each_other() -> Non
     assert not supported("The mill in Alby burnt down in 1902.", apart)
 
 
-def test_names_may_stand_in_the_title_of_the_document() -> None:
+def test_names_may_stand_in_the_title_of_the_document_that_is_quoted() -> None:
     bare, titled = Passage("The bridge opened in 1982."), Passage("The bridge opened in 1982.", None, "Orwell")
 
     assert not score("The Orwell bridge opened in 1982.", Evidence([bare])).supported
     assert score("The Orwell bridge opened in 1982.", Evidence([titled])).supported
+    assert not score("The Orwell bridge opened in 1982.", Evidence([bare, titled]), among={0}).supported
 
 
 @pytest.mark.parametrize(

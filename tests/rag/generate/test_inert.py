@@ -67,9 +67,14 @@ def test_plain_prose_leads_nowhere(text: str) -> None:
     assert not leads_elsewhere(inert(text))
 
 
-def test_signs_that_are_no_words_are_told() -> None:
-    assert unread("It cost Ⓔⓥⓘⓛ 🦉 5 → 6.") == {*"Ⓔⓥⓘⓛ🦉→"}
-    assert unread("It’s “5” – 6 % (£7).") == set()
+def test_signs_that_are_no_words_and_stand_in_no_passage_are_told() -> None:
+    assert unread("It cost Ⓔⓥⓘⓛ 🦉 5 → 6.", ()) == {*"Ⓔⓥⓘⓛ🦉→"}
+    assert unread("It “cost” 5 %% and/or 6!", ()) == {*'"%/!'}
+    assert unread("It “cost” 🦉 5!", ("An ``owl'' 🦉, ", "it flies!")) == set()
+
+
+def test_the_signs_of_any_sentence_are_not() -> None:
+    assert unread("It’s 5 – 6 % (£7): 2016/17; R&D, A & E.", ()) == set()
 
 
 @given(st.text(alphabet="ab <>[]()!/:.\\`*_&;#x\u200b\u202e\x1b12", max_size=60))
