@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import partial
 
 import httpx
@@ -50,7 +50,7 @@ class ChatBackend:
         """Ask the model at `base_url` (`…/v1`) for replies of `max_tokens` at most, over so many connections.
 
         After five failures in a row the server is left alone for `rest_s` seconds. A reply that does not end in time
-        is one where the server had at least half of `timeout_s`, which is what is given an answer in all.
+        is one where the last try had at least half of `timeout_s`, which is what is given an answer in all.
 
         Raises:
             SettingError: The URL, the key or a header cannot be sent.
@@ -89,16 +89,14 @@ class ChatBackend:
             raise LlmTimeoutError("No time was left to ask the LLM; RAG_LLM_TIMEOUT_S sets how much there is.")
         self._breaker.ensure_asked()
         async with self._connections.one(deadline) as http:
-            fair = deadline - time.monotonic() >= self._fair_s
+            asking = _Asking(http, deadline)
             with self._breaker.call():
-                async with aclosing(self._pieces(http, messages, deadline)) as coming:
-                    while (piece := await _by(deadline, coming, fair)) is not None:
+                async with aclosing(self._pieces(asking, messages)) as coming:
+                    while (piece := await _next(asking, coming, self._fair_s)) is not None:
                         yield piece
 
-    async def _pieces(
-        self, http: httpx.AsyncClient, messages: Sequence[Message], deadline: float
-    ) -> AsyncGenerator[str]:
-        response = await self._begun(http, messages, deadline)
+    async def _pieces(self, asking: "_Asking", messages: Sequence[Message]) -> AsyncGenerator[str]:
+        response = await self._begun(asking, messages)
         try:
             async with aclosing(pieces(response, self._most)) as coming:
                 async for piece in coming:
@@ -106,17 +104,19 @@ class ChatBackend:
         finally:
             await response.aclose()
 
-    async def _begun(self, http: httpx.AsyncClient, messages: Sequence[Message], deadline: float) -> httpx.Response:
+    async def _begun(self, asking: "_Asking", messages: Sequence[Message]) -> httpx.Response:
         def enough(state: RetryCallState) -> bool:
-            return state.attempt_number >= _TRIES or time.monotonic() + state.upcoming_sleep >= deadline
+            return state.attempt_number >= _TRIES or time.monotonic() + state.upcoming_sleep >= asking.deadline
 
         tries = AsyncRetrying(retry=retry_if_exception_type(NotNowError), wait=_pause, stop=enough, reraise=True)
         content = {**self._asked, "messages": [asdict(message) for message in messages]}
-        return await tries(self._sent, http, content)
+        return await tries(self._sent, asking, content)
 
-    async def _sent(self, http: httpx.AsyncClient, content: Mapping[str, object]) -> httpx.Response:
+    async def _sent(self, asking: "_Asking", content: Mapping[str, object]) -> httpx.Response:
+        asking.since = time.monotonic()
+        request = asking.http.build_request("POST", self._url, json=content)
         try:
-            response = await http.send(http.build_request("POST", self._url, json=content), stream=True)
+            response = await asking.http.send(request, stream=True)
         except httpx.HTTPError as error:
             raise unreachable(error, self._shown) from None
         if response.status_code != httpx.codes.OK:
@@ -127,17 +127,27 @@ class ChatBackend:
         return response
 
 
+@dataclass(slots=True)
+class _Asking:
+    """How one reply is asked for."""
+
+    http: httpx.AsyncClient
+    deadline: float
+    since: float = field(default_factory=time.monotonic)
+    """When the try in hand began: a pause that the server asked for is none of its time."""
+
+
 class _CutShortError(SparedError, LlmTimeoutError):
     """The server had too little time."""
 
 
-async def _by(deadline: float, coming: AsyncGenerator[str], fair: bool) -> str | None:
-    """The next piece; `None` at the end. Where the time for it was not fair, the server is spared."""
+async def _next(asking: _Asking, coming: AsyncGenerator[str], fair_s: float) -> str | None:
+    """The next piece; `None` at the end. Where the try in hand had not `fair_s` seconds, the server is spared."""
     try:
-        async with asyncio.timeout(deadline - time.monotonic()):
+        async with asyncio.timeout(asking.deadline - time.monotonic()):
             return await anext(coming, None)
     except TimeoutError:
-        kind = LlmTimeoutError if fair else _CutShortError
+        kind = LlmTimeoutError if asking.deadline - asking.since >= fair_s else _CutShortError
         raise kind(
             "The LLM did not end its reply by the deadline; RAG_LLM_TIMEOUT_S sets how long it may take."
         ) from None

@@ -108,7 +108,7 @@ def _after_s(response: httpx.Response) -> float | None:
     said = response.headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(said):
         return float(said)
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):  # the latter in UTC, of a time at the end of the year 9999
         when = parsedate_to_datetime(said)
         return max((when.astimezone(UTC) - datetime.now(UTC)).total_seconds(), 0)
     return None

@@ -130,6 +130,13 @@ class Server:
         return play if isinstance(play, Script) else play(request)
 
 
+async def no_task_left(within_s: float = 30) -> None:
+    """Return once the caller's task is the loop's only one; TimeoutError tells that another stays."""
+    async with asyncio.timeout(within_s):
+        while asyncio.all_tasks() != {asyncio.current_task()}:  # noqa: ASYNC110 - tasks tell nobody that they end
+            await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def scripted(*plays: Play) -> AsyncIterator[Server]:
     """A server on a free port of this machine; at the end of the block it is gone with its connections."""

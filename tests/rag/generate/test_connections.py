@@ -1,7 +1,7 @@
 import asyncio
 import time
 from collections.abc import Coroutine
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -15,14 +15,19 @@ WITHIN_S = 30
 
 
 def _run(scene: Coroutine[None, None, T]) -> T:
+    faults: list[dict[str, Any]] = []
+
     async def whole() -> T:
+        asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
         found = await scene
         async with asyncio.timeout(WITHIN_S):
             while asyncio.all_tasks() != {asyncio.current_task()}:  # noqa: ASYNC110 - tasks tell nobody that they end
                 await asyncio.sleep(0)
         return found
 
-    return asyncio.run(whole())
+    found = asyncio.run(whole())
+    assert not faults
+    return found
 
 
 async def _used(connections: Connections, fault: BaseException | None = None) -> httpx.AsyncClient:
@@ -97,3 +102,100 @@ def test_closing_waits_for_those_that_were_given_up() -> None:
         return given_up.is_closed
 
     assert _run(scene())
+
+
+async def _using(connections: Connections, ended: asyncio.Event) -> tuple[asyncio.Task[None], httpx.AsyncClient]:
+    """A reply under way, with its connection."""
+    lent: asyncio.Future[httpx.AsyncClient] = asyncio.get_running_loop().create_future()
+
+    async def use() -> None:
+        async with connections.one(time.monotonic() + WITHIN_S) as http:
+            lent.set_result(http)
+            await ended.wait()
+
+    using = asyncio.create_task(use())
+    return using, await lent
+
+
+def test_closing_waits_for_a_reply_that_ends_by_itself_and_keeps_nothing() -> None:
+    async def scene() -> tuple[bool, bool]:
+        connections, ended = Connections(1, httpx.AsyncClient, grace_s=WITHIN_S), asyncio.Event()
+        _, lent = await _using(connections, ended)
+        closing = asyncio.create_task(connections.aclose())
+        for _turn in range(9):
+            await asyncio.sleep(0)
+        waits = not closing.done()
+        ended.set()
+        await closing
+        return waits, lent.is_closed
+
+    assert _run(scene()) == (True, True)
+
+
+def test_closing_waits_for_a_reply_that_was_just_cancelled() -> None:
+    async def scene() -> bool:
+        connections = Connections(1, httpx.AsyncClient, grace_s=WITHIN_S)
+        using, lent = await _using(connections, asyncio.Event())
+        using.cancel()
+        await connections.aclose()
+        return lent.is_closed
+
+    assert _run(scene())
+
+
+def test_a_reply_that_nobody_ends_holds_closing_up_for_its_grace_only() -> None:
+    async def scene() -> tuple[bool, bool]:
+        connections, ended = Connections(1, httpx.AsyncClient, grace_s=0), asyncio.Event()
+        using, lent = await _using(connections, ended)
+        async with asyncio.timeout(WITHIN_S):
+            await connections.aclose()
+        before = lent.is_closed
+        ended.set()
+        await using
+        await asyncio.sleep(0)
+        return before, lent.is_closed
+
+    assert _run(scene()) == (False, True)
+
+
+def test_a_connection_that_stays_idle_is_closed() -> None:
+    async def scene() -> bool:
+        connections = Connections(8, httpx.AsyncClient, keep_s=0)
+        idle = await _used(connections)
+        async with asyncio.timeout(WITHIN_S):
+            while not idle.is_closed:  # noqa: ASYNC110 - a client tells nobody
+                await asyncio.sleep(0)
+        return await _used(connections) is not idle
+
+    assert _run(scene())
+
+
+def test_a_connection_that_is_lent_again_in_time_stays_open() -> None:
+    async def scene() -> tuple[bool, bool]:
+        connections = Connections(1, httpx.AsyncClient, keep_s=0)
+        first = await _used(connections)
+        async with connections.one(time.monotonic() + WITHIN_S) as second:
+            for _turn in range(9):
+                await asyncio.sleep(0)
+            return second is first, second.is_closed
+
+    assert _run(scene()) == (True, False)
+
+
+def test_a_connection_that_cannot_be_made_uses_up_no_place() -> None:
+    async def scene() -> None:
+        faults = iter([True, False])
+
+        def client() -> httpx.AsyncClient:
+            if next(faults):
+                raise OSError
+            return httpx.AsyncClient()
+
+        connections = Connections(1, client)
+        with pytest.raises(OSError):  # noqa: PT011 - it has no message
+            await connections.one(time.monotonic() + WITHIN_S).__aenter__()
+        async with connections.one(time.monotonic() + 0.01):
+            pass
+        await connections.aclose()
+
+    _run(scene())
