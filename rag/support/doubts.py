@@ -11,7 +11,9 @@ from rag.support.amounts import amounts
 from rag.support.claim import Claim, Window
 from rag.support.evidence import Unit
 from rag.support.flow import disorder
+from rag.support.narrowed import narrowed
 from rag.support.nuance import dropped, nuances, outside
+from rag.support.pairs import in_line, mispaired
 from rag.support.shares import shares
 
 _STRICT = listed("strict")
@@ -50,9 +52,14 @@ def doubts(claim: Claim, window: Window) -> list[str]:
         *(f'the quote has "{word.text}" among these words' for word in passed if word.denies),
         *(f'the quote only says "{word.text}"' for word in (*outside(claim, *around), *dropped(claim, told, over))),
         *nuances(claim, window),
+        *narrowed(claim, window),
         *amounts(claim, window),
         *shares(claim, window),
-        *(["the quote has its words in another order"] * (disorder(claim, window) > 0)),
+        *mispaired(claim, window),
+        *(
+            ["the quote has its words in another order"]
+            * (disorder(claim, window) > 0 and not in_line(claim, window.main))
+        ),
         *(f'"{word}" stands in no quote' for word in _reasons(claim, said)),
         *(["the quote is only a heading"] * all(map(_heads, window.units))),
     ]

@@ -13,6 +13,7 @@ FERRY = (
     " stop for ice, while the lighthouse boat sails on. Most passengers, 62 %, come from Norwich."
 )
 LIST = "The Trust has three duties:\n\n- keep the channel open;\n- light the pier;\n- train the pilots.\n"
+LOSSES = "The pier lost £3m, £2m and £1m in 2019, 2018 and 2017, respectively."
 TABLE = "| Harbour | Norwick | Sandhaven |\n|---|---|---|\n| Berths | 12 | 40 |\n| Cranes | none | three |\n"
 
 
@@ -91,6 +92,34 @@ def test_a_date_of_another_sentence_is_not_put_in_the_place_of_the_quotes_own() 
         ("The mayor lied.", "Critics claim that the mayor lied.", 'the quote only says "claim"'),
         ("Fares will fall by 5 %.", "We hope that the fares will fall by 5 %.", 'the quote only says "hope"'),
         ("The law would have cut fares.", "Had it passed, the law would have cut fares.", 'the quote only says "Had"'),
+        ("Fares fell by 4 % for any boat.", "Fares fell by 4 % for a boat.", '"any" stands in no quote'),
+        ("The pier may close.", "It is possible that the pier may close.", 'the quote only says "possible"'),
+        ("Holm was the first pilot.", "Holm was the first female pilot.", 'the quote narrows "first"'),
+        ("Merrow is the largest ferry.", "Merrow is the second largest ferry.", 'the quote narrows "largest"'),
+        ("Merrow is the oldest ferry here.", "Merrow is one of the oldest ferries here.", 'the quote narrows "oldest"'),
+        ("Holm hired licensed crews.", "Holm hired non-licensed crews.", 'the quote says "non-licensed"'),
+        (
+            "There were 5 boats of oak and 10 of pine.",
+            "There were 10 boats of oak and 5 of pine.",
+            '"5" and "10" do not stand so in a quote',
+        ),
+        (
+            "Holm keeps the Norwick pier, and Bree keeps the old lighthouse.",
+            "Bree keeps the Norwick pier, and Holm keeps the old lighthouse.",
+            '"Holm" and "Bree" do not stand so in a quote',
+        ),
+        (
+            "In the year ended 31 March 2018 profit was £482m.",
+            "Profit in the year ended 31 March 2019 was £482m, compared to £318m in the year ended 31 March 2018.",
+            '"£482m" and "31 March 2018" do not stand so in a quote',
+        ),
+        (
+            "The share was 60 % in 2004.",
+            "The share fell from 90 % in 2004 to 60 % in 2005.",
+            '"60 %" and "2004" do not stand so in a quote',
+        ),
+        ("The pier lost £3m in 2018.", LOSSES, "the quote says this of different things"),
+        ("The pier lost £1m in 2019 and £3m in 2017.", LOSSES, '"£1m" and "2019" do not stand so in a quote'),
         (
             "The pier spent £5m on lamps and £3m on ropes.",
             "The pier spent £3m on lamps and £5m on ropes.",
@@ -116,6 +145,16 @@ def test_a_sentence_that_says_more_than_its_quote_is_in_doubt(sentence: str, quo
         ("The pier spent £5m on ropes and £3m on lamps.", "The pier spent £3m on lamps and £5m on ropes."),
         ("Critics claim that the mayor lied.", "Critics claim that the mayor lied."),
         ("The law would have cut fares.", "The law would have cut fares, had it passed."),
+        ("Holm was the first female pilot.", "Holm was the first female pilot."),
+        ("Merrow is one of the oldest ferries.", "Merrow is one of the oldest ferries."),
+        ("Holm hired non-licensed crews.", "Holm hired non-licensed crews."),
+        ("There were 10 boats of oak and 5 of pine.", "There were 10 boats of oak and 5 of pine."),
+        ("Bree keeps the pier, and Holm keeps the lamp.", "Bree keeps the pier, and Holm keeps the lamp."),
+        ("In 2019 profit was £482m.", "Profit in 2019 was £482m, compared to £318m in 2018."),
+        ("The share was 60 % in 2005.", "The share fell from 90 % in 2004 to 60 % in 2005."),
+        ("The pier lost £2m in 2018.", LOSSES),
+        ("In 2017 the pier lost £1m.", LOSSES),
+        ("The pier lost £3m in 2019 and £2m in 2018.", LOSSES),
     ],
 )
 def test_a_sentence_that_says_as_much_as_its_quote_is_in_no_doubt(sentence: str, quote: str) -> None:

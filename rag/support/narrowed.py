@@ -1,0 +1,63 @@
+"""Whether a claim says of more than its quotes do: a first or most of fewer, or what is there behind "non" only."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from rag.language.reading import Word
+from rag.support.claim import Claim, Window
+
+_RANKS = re.compile(
+    r"first|last|best|worst|(?!(?:inter|for|harv|rainfor|prot|hon|dishon|mod|inv|arr|cont|dig|sugg|att|manif|inf|ing|earn|pri)est$)"
+    r"[a-z]{2,}[^aeiou]est|[a-z]+iest",
+    re.IGNORECASE,
+)
+_ORDINALS = frozenset("second third fourth fifth sixth seventh eighth ninth tenth next".split())  # noqa: SIM905
+_NON = frozenset(("non", "not"))
+_ONE_OF_WITHIN = 6
+"""Words after "one of" in which a superlative goes with it."""
+_LONGEST = 300
+"""Words of a sentence of the quotes that are followed, which bounds the time."""
+
+
+def narrowed(claim: Claim, window: Window) -> Iterator[str]:
+    """What the quotes say of fewer than the claim, in plain words."""
+    ours = [word for word in claim.words if word.text[0].isalnum()]
+    theirs = [[w for w in unit.words[: unit.own] if w.text[0].isalnum()][:_LONGEST] for unit in window.units]
+    yield from (f'the quote narrows "{word.text}"' for word in _widened(ours, theirs))
+    yield from (f'the quote says "non-{word.text}"' for word in _excluded(ours, theirs))
+
+
+def _widened(ours: Sequence[Word], theirs: Sequence[Sequence[Word]]) -> Iterator[Word]:
+    """Firsts, lasts and mosts of a claim that are in its quotes of fewer: "second largest", "first female pilot"."""
+    for before, word, noun in zip((None, *ours), ours, ours[1:], strict=False):
+        places = [(unit, k) for unit in theirs for k, w in enumerate(unit) if w.text.lower() == word.text.lower()]
+        if not (places and _RANKS.fullmatch(word.text)) or (before and before.text.lower() in _ORDINALS):
+            continue
+        if all(_ranks_fewer(unit, k, noun) for unit, k in places) and not _one_of(ours, ours.index(word)):
+            yield word
+
+
+def _excluded(ours: Sequence[Word], theirs: Sequence[Sequence[Word]]) -> Iterator[Word]:
+    """Words of a claim that the quotes have behind "non" only: "vested" of "non-vested"."""
+    for k, word in enumerate(ours):
+        before = [
+            unit[at - 1].text.lower() if at else ""
+            for unit in theirs
+            for at, w in enumerate(unit)
+            if w.stem == word.stem
+        ]
+        if before and set(before) == {"non"} and not (k and ours[k - 1].text.lower() in _NON):
+            yield word
+
+
+def _ranks_fewer(unit: Sequence[Word], at: int, noun: Word) -> bool:
+    between = [word.stem for word in unit[at + 1 : at + 3]]
+    narrowed = noun.content and between[1:] == [noun.stem] and between[0] != noun.stem
+    return narrowed or _one_of(unit, at) or (at > 0 and unit[at - 1].text.lower() in _ORDINALS)
+
+
+def _one_of(words: Sequence[Word], at: int) -> bool:
+    """Whether "one of" or "among" leads to a word."""
+    near = [word.text.lower() for word in words[max(at - _ONE_OF_WITHIN, 0) : at]]
+    return "among" in near or ("one", "of") in pairwise(near)
