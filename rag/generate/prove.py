@@ -27,6 +27,7 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _EXPLETIVE = re.compile(r"\W*it (?:is|was|has been|had been|seems|appears) (?:\w+ ){0,2}that\b", re.IGNORECASE)
+_DOES_SO = re.compile(r"\b(?:do|does|did|done|doing) so\b", re.IGNORECASE)
 _TRAILS_OFF = re.compile(r"(?::|\b(?:an?|and|because|but|nor|of|or|than|the|which|while|whose))[.…]*$")
 
 
@@ -68,7 +69,7 @@ def prove(sentence: str, given: Given, before: Claim | Cut | None = None) -> Cla
 
 def _leans(text: str) -> bool:
     """Whether what a sentence is about stands in another."""
-    return bool(_LEANS.match(text)) and not _EXPLETIVE.match(text)
+    return bool(_DOES_SO.search(text) or (_LEANS.match(text) and not _EXPLETIVE.match(text)))
 
 
 def _goes_on(claim: Claim, before: Claim | Cut, given: Given) -> bool:

@@ -16,6 +16,10 @@ _ORDINALS = frozenset("second third fourth fifth sixth seventh eighth ninth tent
 _NON = frozenset(("non", "not"))
 _ONE_OF_WITHIN = 6
 """Words after "one of" in which a superlative goes with it."""
+_SHARED = re.compile(
+    r"\b(?:among|one of|some of|several of|many of|most of) (?:those|the)\b[^.;,]{0,30}?\bwho\b", re.IGNORECASE
+)
+_SHARES = re.compile(r"\b(?:among|one|some|several|many|most|others|with|help\w*)\b", re.IGNORECASE)
 _LONGEST = 300
 """Words of a sentence of the quotes that are followed, which bounds the time."""
 
@@ -26,6 +30,8 @@ def narrowed(claim: Claim, window: Window) -> Iterator[str]:
     theirs = [[w for w in unit.words[: unit.own] if w.text[0].isalnum()][:_LONGEST] for unit in window.units]
     yield from (f'the quote narrows "{word.text}"' for word in _widened(ours, theirs))
     yield from (f'the quote says "non-{word.text}"' for word in _excluded(ours, theirs))
+    shared = any(_SHARED.search(unit.text) for unit in window.units) and not _SHARES.search(claim.text)
+    yield from ["the quote says this of several"] * shared
 
 
 def _widened(ours: Sequence[Word], theirs: Sequence[Sequence[Word]]) -> Iterator[Word]:

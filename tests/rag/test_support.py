@@ -98,6 +98,7 @@ def test_a_date_of_another_sentence_is_not_put_in_the_place_of_the_quotes_own() 
         ("Merrow is the largest ferry.", "Merrow is the second largest ferry.", 'the quote narrows "largest"'),
         ("Merrow is the oldest ferry here.", "Merrow is one of the oldest ferries here.", 'the quote narrows "oldest"'),
         ("Holm hired licensed crews.", "Holm hired non-licensed crews.", 'the quote says "non-licensed"'),
+        ("Holm set up the Trust.", "Holm was among those who set up the Trust.", "the quote says this of several"),
         (
             "There were 5 boats of oak and 10 of pine.",
             "There were 10 boats of oak and 5 of pine.",

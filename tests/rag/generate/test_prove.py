@@ -82,6 +82,13 @@ def test_what_leans_on_the_sentence_before_it_is_served_behind_one_of_the_same_p
     assert served or proof == "unsupported"
 
 
+def test_what_does_so_leans_too() -> None:
+    told = read_given((hit("The trust closed a ward. The board did so in 2017.", "trust.md"), hit(HERON, "heron.txt")))
+    first = prove("The trust closed a ward [1].", told)
+    assert isinstance(prove("The board did so in 2017 [1].", told, first), Claim)
+    assert prove("The board did so in 2017 [1].", told, prove("Read on [2].", told)) == "unsupported"
+
+
 def test_what_stands_by_itself_is_served_behind_anything() -> None:
     assert isinstance(prove("The bridge cost 24 million pounds to build [1].", GIVEN, "unsupported"), Claim)
     told = read_given((hit("It is likely that the bridge will close.", "news.md"),))
