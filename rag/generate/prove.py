@@ -30,6 +30,10 @@ _EXPLETIVE = re.compile(r"\W*it (?:is|was|has been|had been|seems|appears) (?:\w
 _DOES_SO = re.compile(r"\b(?:do|does|did|done|doing) so\b", re.IGNORECASE)
 _TRAILS_OFF = re.compile(r"(?::|\b(?:an?|and|because|but|nor|of|or|than|the|which|while|whose))[.…]*$")
 
+_NAME = r"[A-Z][\w.'’&-]{0,40}"
+_ONLY_WHO = re.compile(rf"(?:The )?{_NAME}(?: (?:(?:of|and|the|for) )?{_NAME}){{0,6}}, (?:who|which|whose)\b[^,;]*")
+"""A name and what is said of it by the way, with nothing said of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -87,7 +91,8 @@ def _stands_in(citation: Citation, hit: Hit) -> bool:
 def _is_whole(sentence: str, text: str) -> bool:
     """Whether a sentence was written to its end, and its markers are no part of it ("[1] says that ...")."""
     headless = MARKERS.match(sentence) and text[:1].islower()
-    return not headless and bool(_COMPLETE.search(sentence)) and not _TRAILS_OFF.search(text)
+    unfinished = _TRAILS_OFF.search(text) or _ONLY_WHO.fullmatch(text)
+    return not headless and bool(_COMPLETE.search(sentence)) and not unfinished
 
 
 def _is_in_one(found: Score) -> bool:

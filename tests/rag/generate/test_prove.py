@@ -82,6 +82,18 @@ def test_what_leans_on_the_sentence_before_it_is_served_behind_one_of_the_same_p
     assert served or proof == "unsupported"
 
 
+@pytest.mark.parametrize(
+    ("sentence", "served"),
+    [
+        ("Ada Holm, who chaired the Harbour Trust [1].", False),
+        ("Ada Holm, who chaired the Harbour Trust, called the vote historic [1].", True),
+    ],
+)
+def test_a_name_with_nothing_said_of_it_is_no_sentence(sentence: str, served: bool) -> None:
+    told = read_given((hit("Ada Holm, who chaired the Harbour Trust, called the vote historic.", "vote.md"),))
+    assert isinstance(prove(sentence, told), Claim) is served
+
+
 def test_what_does_so_leans_too() -> None:
     told = read_given((hit("The trust closed a ward. The board did so in 2017.", "trust.md"), hit(HERON, "heron.txt")))
     first = prove("The trust closed a ward [1].", told)
