@@ -22,8 +22,10 @@ _ARTICLES = frozenset("aAI")
 _COMPLETE = re.compile(rf"(?:[.!?…。！？؟।]|{MARKERS.pattern})[\"'”’»)*_\s]*$")
 """What a sentence ends with; one that ends otherwise was not written to its end, or is a heading."""
 _LEANS = re.compile(
-    r"\W*(?:(?:in|on|at|for|by|from|to|with|after|before|since|until|during|under) [^,]{0,40},? )?(?:\w+ )?"
-    r"(?:he|she|it|they|this|these|his|her|its|their|the (?:former|latter))\b",
+    r"\W*(?:\w+, )?"
+    r"(?:(?:as|in|on|at|for|by|from|to|with|after|before|since|until|during|under) [^,]{0,40},? )?(?:\w+ )?"
+    r"(?:he|him|she|it|they|them|this|these|those|such|his|her|its|their|there the|the (?:former|latter)"
+    r"|both (?:were|are))\b",
     re.IGNORECASE,
 )
 _EXPLETIVE = re.compile(r"\W*it (?:is|was|has been|had been|seems|appears) (?:\w+ ){0,2}that\b", re.IGNORECASE)

@@ -158,7 +158,7 @@ def _number_readings(match: re.Match[str]) -> Iterator[Reading]:
     for word in (match["magnitude"] or "").lower().split():
         scale *= _MAGNITUDES[word]
     yield ("number", round(value * scale, 6), unit)
-    if (match["magnitude"] or "").strip().lower() == "m":
+    if (match["magnitude"] or "").strip().lower() == "m" and not match["currency"]:
         yield ("number", value, unit)
 
 
@@ -223,6 +223,8 @@ def name_words(text: str) -> tuple[Fact, ...]:
     for k, match in enumerate(found):
         word = re.sub(r"['’]s$", "", match[0])
         low = word.lower()
+        if not match[0][0].isalpha() or (match[0][0].islower() and match.start() and text[match.start() - 1].isalnum()):
+            continue
         joined = k > 0 and match.start() - found[k - 1].end() == 1
         if (
             low in FUNCTION

@@ -22,6 +22,8 @@ _SHORT_REACH = 3
 _BEGINNING = 5
 _BEGINNING_SHARE = 0.7
 """Letters, and share of the longer word, from which two words with the same beginning match ("fund", "funding")."""
+_APART = [{"id", "at"}, {"id", "it"}, {"at", "it"}]
+"""Ends of stems that name other things: sulphide, sulphate, sulphite."""
 _MOST_ALIKE = 20
 """Stems of a set with the same beginning that are compared, which bounds the time."""
 
@@ -93,7 +95,7 @@ def _by_beginning(stems: frozenset[str]) -> Mapping[str, Sequence[str]]:
 
 
 def _begin_alike(one: str, other: str) -> bool:
-    if one[:_BEGINNING] != other[:_BEGINNING] or len(one) < _BEGINNING:
+    if one[:_BEGINNING] != other[:_BEGINNING] or len(one) < _BEGINNING or {one[-2:], other[-2:]} in _APART:
         return False
     same = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     return same >= _BEGINNING_SHARE * max(len(one), len(other))

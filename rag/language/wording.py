@@ -1,5 +1,6 @@
 """How English words hang together: forms of one word, words that can say the same, words that say the opposite."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -10,6 +11,8 @@ from rag.words import terms
 _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non")
 _SHORTEST = 4
 """Letters of what can be left without such a prefix."""
+_DESIGNATION = re.compile(r"[A-Za-z]\w*(?:[-/]\w+)*[-/]\w*\d\w*|[A-Za-z]+(?:&[A-Za-z]+)+")
+"""Such as GPT-4 and R&D: what stands before the hyphen is not the same."""
 _DOUBLED = frozenset(("big", "hot", "thin"))
 
 
@@ -54,6 +57,8 @@ def listed(name: str) -> frozenset[str]:
 
 
 def _stemmed(word: str) -> str:
+    if _DESIGNATION.fullmatch(word):
+        return word.lower()
     return next(iter(terms(word)), word.lower())
 
 

@@ -130,11 +130,17 @@ class Window:
 
     @cached_property
     def subject_elsewhere(self) -> str | None:
-        """The claim's first telling word where the main unit leaves its subject to the text around it."""
+        """The claim's first telling word where the main unit leaves its subject to the text before it, which has it."""
         first = next((word.stem for word in self.claim.content), None)
         opening = self.main.words[0].text.lower() if self.main.words else ""
         leaves = self.main.row or (self.main.item and opening in BE | DO) or _SUBJECT_ELSEWHERE.match(self.main.text)
-        return first if leaves and first in self.words_missing else None
+        return first if leaves and first in self.words_missing and match(first, self._told_before) else None
+
+    @cached_property
+    def _told_before(self) -> frozenset[str]:
+        """Stems of the title, and of the text of the passage before the main unit."""
+        title = frozenset(word.stem for word in words(self.evidence.passages[self.main.passage].title))
+        return title.union(*(unit.stems for unit in self.evidence.before(self.main)))
 
     @cached_property
     def missing(self) -> float:

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
-from rag.language.reading import Word
+from rag.language.reading import Word, words
 from rag.language.wording import listed
 from rag.support.amounts import amounts
 from rag.support.claim import Claim, Window
 from rag.support.evidence import Unit
 from rag.support.flow import disorder
 from rag.support.narrowed import narrowed
-from rag.support.nuance import dropped, nuances, outside
+from rag.support.nuance import dropped, nuances, outside, undone
 from rag.support.pairs import in_line, mispaired
 from rag.support.shares import shares
 
@@ -27,6 +27,11 @@ _REASONING = listed("reasoning")
 _GIVING_REASON = _REASONING | listed("giving_reason")
 _HEADING = 6
 """Words of an unmarked heading."""
+_NO = re.compile(r"no|none|never|not\b.*|n/?a|[-–—✗✘xX0]|absent|nil|", re.IGNORECASE)
+_ENDS_IN_NO = re.compile(r"[:–—-]\s*(?:no|none|never|✗)\W*$", re.IGNORECASE)
+_ATTRIBUTION = listed("attribution")
+_LEADS_OFF = listed("leads_off")
+_ASKS = re.compile(r"\?[\"'”’»)*_\s]*$")
 _SAYS = re.compile(r"[\d:|]|[.!?…;,。！？؟।][\"'”’»)*_\s]*$")
 """What a line has that is no heading: a figure, a colon, or a stop at its end."""
 
@@ -47,10 +52,13 @@ def doubts(claim: Claim, window: Window) -> list[str]:
         *(
             f'the quote only says "{word.text}"'
             for word in passed
-            if word.text.lower() in _QUALIFYING - _KEPT or word.text.lower() in _KEPT - mine
+            if _grammar(word, told) in _QUALIFYING - _KEPT or _grammar(word, told) in _KEPT - mine
         ),
         *(f'the quote has "{word.text}" among these words' for word in passed if word.denies),
-        *(f'the quote only says "{word.text}"' for word in (*outside(claim, *around), *dropped(claim, told, over))),
+        *(
+            f'the quote only says "{word.text}"'
+            for word in (*outside(claim, *around), *dropped(claim, told, over), *undone(told, over))
+        ),
         *nuances(claim, window),
         *narrowed(claim, window),
         *amounts(claim, window),
@@ -62,7 +70,36 @@ def doubts(claim: Claim, window: Window) -> list[str]:
         ),
         *(f'"{word}" stands in no quote' for word in _reasons(claim, said)),
         *(["the quote is only a heading"] * all(map(_heads, window.units))),
+        *(["the quote says no to this"] * any(_says_no(claim, unit) for unit in window.units)),
+        *(f'the list is led by "{word}"' for unit in window.units if unit.item for word in _led_off(claim, unit)),
+        *(["the quote is a question"] * any(_ASKS.search(unit.text) is not None for unit in window.units)),
     ]
+
+
+def _grammar(word: Word, told: Sequence[Word]) -> str:
+    """A word in small letters; nothing of one with a capital that begins no sentence, as May and Will do not."""
+    return word.text.lower() if word.text[0].islower() or word is told[0] else ""
+
+
+def _says_no(claim: Claim, unit: Unit) -> bool:
+    """Whether a line ends in "no", or a row has it in the column of words that the claim takes from the head."""
+    if any(word.denies for word in claim.words):
+        return False
+    if not unit.row:
+        return _ENDS_IN_NO.search(unit.text) is not None
+    said = frozenset(word.stem for word in claim.telling)
+    cells, heads = (text.split("|")[2:-1] for text in (unit.text, unit.lead))
+    return any(
+        _NO.fullmatch(cell.strip()) and any(word.stem in said for word in words(head))
+        for cell, head in zip(cells, heads, strict=False)
+    )
+
+
+def _led_off(claim: Claim, unit: Unit) -> list[str]:
+    """The words of a list's lead that deny or doubt what is listed, where the claim has none of them."""
+    said = {word.text.lower() for word in claim.words}
+    lead = [word for word in unit.words[unit.own :] if word.denies or word.text.lower() in _ATTRIBUTION | _LEADS_OFF]
+    return [] if any(word.text.lower() in said for word in lead) else [word.text for word in lead]
 
 
 def _reasons(claim: Claim, said: AbstractSet[str]) -> list[str]:

@@ -23,6 +23,17 @@ _EXPLAINED = re.compile(r"(?<=\()[A-Z][A-Za-z]{0,8}[A-Z]s?\b|\b[A-Z][A-Za-z]{0,8
 """An acronym in brackets, or one before a colon, a bracket or the next cell of a table."""
 _MOST_ACRONYMS = 500
 """Of a passage, and twice as many of all together, which bounds the time."""
+_EVERYBODYS = {
+    stem(short): frozenset(map(stem, full.split()))
+    for short, full in {
+        "uk": "united kingdom",
+        "us": "united states",
+        "usa": "united states america",
+        "eu": "european union",
+        "un": "united nations",
+        "nhs": "national health service",
+    }.items()
+}
 _SMALL = frozenset(("of", "for", "and", "the", "in", "on", "to", "by", "de"))
 _LONGEST_RUN = 8
 _LONGEST_LEAD = 500
@@ -117,6 +128,11 @@ class Evidence:
         """Numbers of the units of passages, or of all, a range for each."""
         return [run for number, run in enumerate(self._runs) if among is None or number in among]
 
+    def before(self, unit: Unit) -> Iterator[Unit]:
+        """The units of the same passage before one."""
+        run = self._runs[unit.passage]
+        return (other for other in self.units[run.start : run.stop] if other.start < unit.start)
+
     def held(self, stemmed: str, units: Sequence[range]) -> list[int]:
         """Numbers of the units, among these, that hold a stem."""
         places = self.where.get(stemmed, [])
@@ -155,11 +171,16 @@ class Evidence:
         """
         return (self._defined if claim is None else self._of(claim)).spelt_out(stems)
 
+    def _is_known(self, acronym: str, form: frozenset[str]) -> bool:
+        """Whether the passages spell an acronym so, or everybody does: a claim may not make one up."""
+        return form in self._full.get(acronym, ()) or _EVERYBODYS.get(acronym) == form
+
     def _of(self, claim: str) -> Acronyms:
         last, known = self._spelt
         if last != claim:
             found = {word.stem: self._full.get(word.stem, ()) for word in words(claim) if word.text[1:2].isupper()}
-            known = Acronyms({**found, **_collected(_in_full(claim))})
+            own = ((acronym, form) for acronym, form in _in_full(claim) if self._is_known(acronym, form))
+            known = Acronyms({**found, **_collected(own)})
             self._spelt = (claim, known)
         return known
 

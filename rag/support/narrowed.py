@@ -13,6 +13,9 @@ _RANKS = re.compile(
     re.IGNORECASE,
 )
 _ORDINALS = frozenset("second third fourth fifth sixth seventh eighth ninth tenth next".split())  # noqa: SIM905
+_LETTER = re.compile(r"[A-Z]|[IVX]{2,4}")
+_SIDE = re.compile(r"(\w{3,30}?)(ee|er|or)s?")
+_OTHER_SIDE = {"ee": "er", "er": "ee", "or": "ee"}
 _NON = frozenset(("non", "not"))
 _ONE_OF_WITHIN = 6
 """Words after "one of" in which a superlative goes with it."""
@@ -30,15 +33,35 @@ def narrowed(claim: Claim, window: Window) -> Iterator[str]:
     theirs = [[w for w in unit.words[: unit.own] if w.text[0].isalnum()][:_LONGEST] for unit in window.units]
     yield from (f'the quote narrows "{word.text}"' for word in _widened(ours, theirs))
     yield from (f'the quote says "non-{word.text}"' for word in _excluded(ours, theirs))
+    yield from (f'"{one.text} {letter.text}" stands in no quote' for one, letter in _lettered(ours, theirs))
+    yield from (f'"{word.text}" stands in no quote' for word in _other_side(ours, theirs))
     shared = any(_SHARED.search(unit.text) for unit in window.units) and not _SHARES.search(claim.text)
     yield from ["the quote says this of several"] * shared
+
+
+def _lettered(ours: Sequence[Word], theirs: Sequence[Sequence[Word]]) -> Iterator[tuple[Word, Word]]:
+    """What a claim names with another letter or Roman number than the quotes: "Hepatitis A" for "Hepatitis B"."""
+    told = [(one.stem, two.text) for unit in theirs for one, two in pairwise(unit) if _LETTER.fullmatch(two.text)]
+    for one, letter in pairwise(ours):
+        named = {other for stem, other in told if stem == one.stem}
+        if _LETTER.fullmatch(letter.text) and one.content and named and letter.text not in named:
+            yield one, letter
+
+
+def _other_side(ours: Sequence[Word], theirs: Sequence[Sequence[Word]]) -> Iterator[Word]:
+    """An employer where the quotes have an employee, and the like."""
+    told = {match.groups() for unit in theirs for word in unit if (match := _SIDE.fullmatch(word.text.lower()))}
+    for word in ours:
+        side = _SIDE.fullmatch(word.text.lower())
+        if side and side.groups() not in told and (side[1], _OTHER_SIDE[side[2]]) in told:
+            yield word
 
 
 def _widened(ours: Sequence[Word], theirs: Sequence[Sequence[Word]]) -> Iterator[Word]:
     """Firsts, lasts and mosts of a claim that are in its quotes of fewer: "second largest", "first female pilot"."""
     for before, word, noun in zip((None, *ours), ours, ours[1:], strict=False):
         places = [(unit, k) for unit in theirs for k, w in enumerate(unit) if w.text.lower() == word.text.lower()]
-        if not (places and _RANKS.fullmatch(word.text)) or (before and before.text.lower() in _ORDINALS):
+        if not (word.text.islower() and _RANKS.fullmatch(word.text)) or (before and before.text.lower() in _ORDINALS):
             continue
         if all(_ranks_fewer(unit, k, noun) for unit, k in places) and not _one_of(ours, ours.index(word)):
             yield word

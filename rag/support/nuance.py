@@ -16,6 +16,7 @@ _OPINING = listed("opining")
 _ARTICLES = frozenset(("a", "an", "the"))
 _RATING = frozenset("consider considered considers regard regarded regards".split())  # noqa: SIM905
 _UNDONE = listed("undone")
+_STOPPING = frozenset(map(stem, ("stop", "cease", "avoid", "postpone", "cancel", "quit", "resist", "suspend")))
 _YET = frozenset(("can", "must", "shall", "will"))
 _CONDITIONS = listed("conditions")
 _INVERTED = frozenset(("Had", "Should", "Were"))
@@ -115,6 +116,13 @@ def _provisos(claim: Claim, after: Sequence[Word]) -> Iterator[Word]:
             yield word
         if f"{word.text} {following.text}" in _PROVISOS:
             yield word
+
+
+def undone(told: Sequence[Word], passed: Sequence[int]) -> Iterator[Word]:
+    """Verbs of the quotes that the claim passes over, by which the -ing behind them ended or never was."""
+    for at in passed:
+        if told[at].stem in _STOPPING and at + 1 < len(told) and told[at + 1].text.endswith("ing"):
+            yield told[at]
 
 
 def dropped(claim: Claim, told: Sequence[Word], passed: Sequence[int]) -> Iterator[Word]:

@@ -94,6 +94,60 @@ def test_a_name_with_nothing_said_of_it_is_no_sentence(sentence: str, served: bo
     assert isinstance(prove(sentence, told), Claim) is served
 
 
+DRUGS = "| Drug | Safe in pregnancy | Needs a slip |\n|---|---|---|\n| Aspirin | No | Yes |\n| Ibuprofen | Yes | No |\n"
+MYTHS = "The following claims are false:\n\n- Vaccines cause gout in children.\n- Tea cures gout.\n"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("The tunnel opened in December 1982", BRIDGE),
+        ("Salt raises the risk of gout in adults", "Tea is cheap. This raises the risk of gout in adults."),
+        ("The pill cures gout in children", "Does the pill cure gout in children?\n\nNo trial has shown it."),
+        ("GPT-3 was released in March", "GPT-4 was released in March."),
+        ("The Culinary Institute of America paid for it in 1961", "The CIA paid for it in 1961."),
+        ("Hepatitis A is spread by blood", "Hepatitis B is spread by blood."),
+        ("Class II goods are taxed at the pier", "Class I goods are taxed at the pier."),
+        ("Saimaa is the largest lake in Finland", "Saimaa is a large lake in Finland."),
+        ("The pill is less effective in adults", "The pill is effective in adults."),
+        ("The employee pays the fee each month", "The employer pays the fee each month."),
+        ("The pier cost £24 to build", "The pier cost £24m to build."),
+        ("The firm paid tax in 2011", "The firm stopped paying tax in 2011."),
+        ("The firm paid tax in 2011", "The firm was ordered to pay tax in 2011."),
+        ("All members signed the treaty in May", "All members apart from Norway signed the treaty in May."),
+        ("Copper sulphide is blue", "Copper sulphate is blue."),
+        ("There is step-free access to the pier", "Step-free access to the pier: No."),
+        ("Aspirin is safe in pregnancy", DRUGS),
+        ("Vaccines cause gout in children", MYTHS),
+    ],
+)
+def test_what_the_quote_says_of_another_or_denies_is_cut(sentence: str, passage: str) -> None:
+    assert prove(f"{sentence} [1].", read_given((hit(passage, "a.md"),))) == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("It opened in December 1982", BRIDGE),
+        ("GPT-4 was released in March", "GPT-4 was released in March."),
+        ("The United States paid for it in 1961", "The US paid for it in 1961."),
+        ("Hepatitis B is spread by blood", "Hepatitis B is spread by blood."),
+        ("The employee pays the fee each month", "The employee pays the fee each month, not the employer."),
+        ("The pier cost £24 million to build", "The pier cost £24m to build."),
+        ("The lake covers 4,400 km² of Finland", "The lake covers 4,400 km² of Finland."),
+        ("The treaty ended the war", "The treaty was signed on 4 May 1990 in Oslo and ended the war."),
+        ("Ibuprofen is safe in pregnancy", DRUGS),
+    ],
+)
+def test_what_the_quote_says_of_the_same_is_served(sentence: str, passage: str) -> None:
+    assert isinstance(prove(f"{sentence} [1].", read_given((hit(passage, "a.md"),))), Claim)
+
+
+@pytest.mark.parametrize("opening", ["However, it", "As a result, it", "Today, it", "In 2019, it", "Also it"])
+def test_a_pronoun_leans_whatever_word_stands_before_it(opening: str) -> None:
+    assert prove(f"{opening} opened in December 1982 [1].", GIVEN, "unsupported") == "unsupported"
+
+
 def test_what_does_so_leans_too() -> None:
     told = read_given((hit("The trust closed a ward. The board did so in 2017.", "trust.md"), hit(HERON, "heron.txt")))
     first = prove("The trust closed a ward [1].", told)
