@@ -43,14 +43,11 @@ class Given:
 
     hits: tuple[Hit, ...]
     evidence: Evidence
-    remarks: bool
-    """Whether a passage says of itself that passages hold no answer: an LLM that says so then may only obey it."""
 
 
 def read_given(hits: Sequence[Hit]) -> Given:
     """The passages, read; some 3 ms for every 1,000 characters."""
-    evidence = Evidence([Passage.of(hit) for hit in hits])
-    return Given(tuple(hits), evidence, any(says_none(unit.text) for unit in evidence.units))
+    return Given(tuple(hits), Evidence([Passage.of(hit) for hit in hits]))
 
 
 def prove(sentence: str, given: Given, before: Claim | Cut | None = None) -> Claim | Cut:
@@ -64,7 +61,7 @@ def prove(sentence: str, given: Given, before: Claim | Cut | None = None) -> Cla
     found = score(text, given.evidence, cited) if _can_be_scored(text, cited, given) else None
     supported = found is not None and found.supported
     if says_none(text) and not supported:
-        return "unsupported" if given.remarks or _denies(text, given) else "found_none"
+        return "unsupported" if _denies(text, given) or _is_told_to(given) else "found_none"
     if not is_checkable(text):
         return "says_nothing"
     if found is None or not supported or not (_is_whole(sentence, text) and _is_in_one(found)):
@@ -114,6 +111,11 @@ def _denies(remark: str, given: Given) -> bool:
     """Whether it says of something that stands in the passages that they do not say it."""
     said = denied(remark)
     return bool(said) and any(said & figures_and_names(hit.passage.text) for hit in given.hits)
+
+
+def _is_told_to(given: Given) -> bool:
+    """Whether a passage itself says that passages hold no answer: an LLM that says so then may only obey it."""
+    return any(says_none(unit.text) for unit in given.evidence.units)
 
 
 def _can_be_scored(text: str, cited: AbstractSet[int], given: Given) -> bool:

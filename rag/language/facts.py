@@ -67,6 +67,8 @@ _CENTURY = re.compile(r"\b(?:decade|half a year|half-year|fortnight|dozen)\b", r
 _SPANS = {"decade": 10.0, "half a year": 6.0, "half-year": 6.0, "fortnight": 14.0, "dozen": 12.0}
 _NAME = re.compile(r"[^\W\d_a-zß-öø-ÿ](?:[\w&]|[-'’.](?=\w))*|\b[a-z]{1,3}[A-Z]\w+")
 _ITEM_MARK = re.compile(r"\n\s{0,9}\d{1,3}[.)]$")
+_LOOK_BACK = 24
+"""Characters before a figure."""
 _DRESS = " \t\r\n\"“‘'(*_#-"
 
 Reading = tuple[str | int | float | None, ...]
@@ -84,6 +86,11 @@ class Fact:
     readings: frozenset[Reading]
     """All it can mean; empty for a name."""
 
+    @property
+    def units(self) -> frozenset[object]:
+        """The units that a number can have, empty text for none."""
+        return frozenset(reading[-1] for reading in self.readings)
+
 
 def facts(text: str) -> tuple[Fact, ...]:
     """The numbers and dates of a text, in order; no character is in two of them."""
@@ -99,6 +106,11 @@ def _facts(text: str) -> tuple[Fact, ...]:
             taken[fact.start : fact.end] = b"1" * (fact.end - fact.start)
             found.append(fact)
     return tuple(sorted(found, key=lambda fact: fact.start))
+
+
+def before(text: str, fact: Fact) -> str:
+    """The characters before a fact in which a "more than" or "half of the" that goes with it stands."""
+    return text[max(fact.start - _LOOK_BACK, 0) : fact.start]
 
 
 def stands_in(fact: Fact, others: Sequence[Fact]) -> bool:

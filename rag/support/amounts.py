@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from rag.language.facts import Fact, facts, stands_in
+from rag.language.facts import Fact, before, facts, stands_in
 from rag.language.reading import Word, match, stems_of
 from rag.language.wording import is_irregular, says_little
 from rag.support.claim import Claim, Window
@@ -54,8 +54,6 @@ _BOUNDS = {
 _BOUND = re.compile(
     rf"\b({'|'.join(sorted(_BOUNDS, key=len, reverse=True))})\s+(?:the |a |an |age of )?$", re.IGNORECASE
 )
-_LOOK_BACK = 24
-"""Characters before a figure in which such words stand."""
 _LONGEST = 1_000
 """Words of a sentence of the quotes that are followed, which bounds the time."""
 _WAYS = re.compile(
@@ -126,13 +124,13 @@ def _places(unit: Unit, pair: tuple[Fact, Fact]) -> list[list[int]]:
 
 
 def _bound(text: str, fact: Fact) -> str:
-    found = _BOUND.search(text[max(fact.start - _LOOK_BACK, 0) : fact.start])
+    found = _BOUND.search(before(text, fact))
     return _BOUNDS[" ".join(found[1].lower().split())] if found else ""
 
 
 def _way(text: str, fact: Fact) -> str:
-    found = _WAYS.search(text[max(fact.start - _LOOK_BACK, 0) : fact.start])
-    prior = found and re.search(r"\bprior $", text[: max(fact.start - _LOOK_BACK, 0) + found.start()], re.IGNORECASE)
+    found = _WAYS.search(near := before(text, fact))
+    prior = found and re.search(r"\bprior $", text[: fact.start - len(near) + found.start()], re.IGNORECASE)
     return "before" if prior else found[1].lower() if found else ""
 
 

@@ -21,6 +21,8 @@ _CANDIDATES = 24
 """Units that share the most with a claim, of which windows are made."""
 _MOST_PLACES = 5_000
 """Of a claim's words in the evidence that are counted, which bounds the time; sentences on one subject have fewer."""
+_LONGEST = 300
+"""Words of a sentence of the quotes that are followed."""
 _FACT_COST = 0.2
 _UNIT_COST = 0.05
 """What a window loses, in shares of the claim, for a fact or name that it lacks, and for a further sentence."""
@@ -50,6 +52,11 @@ class Claim:
     def content(self) -> list[Word]:
         """Its words without grammar."""
         return [word for word in self.words if word.content]
+
+    @property
+    def plain(self) -> list[Word]:
+        """Its words without marks of punctuation."""
+        return [word for word in self.words if word.text[0].isalnum()]
 
     @property
     def telling(self) -> list[Word]:
@@ -89,6 +96,11 @@ class Window:
     def units(self) -> list[Unit]:
         """In order of the text."""
         return [self.evidence.units[number] for number in sorted(self.numbers)]
+
+    @cached_property
+    def told(self) -> list[list[Word]]:
+        """Of each unit its own words, without marks and no more than bound the time."""
+        return [[w for w in unit.words[: unit.own] if w.text[0].isalnum()][:_LONGEST] for unit in self.units]
 
     @cached_property
     def stems(self) -> list[frozenset[str]]:

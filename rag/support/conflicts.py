@@ -32,14 +32,13 @@ def conflicts(claim: Claim, window: Window) -> list[str]:
         *(f'the quote has "{other}" where the sentence says "{fact}"' for fact, other in _exchanged(claim, window)),
         *(f'the quote says this of something other than "{word}"' for word in roles.not_of(claim, window)),
         *(f'"{phrase}" stands in no quote' for phrase in roles.other_relations(claim, window)),
-        *(["the quote says this of different things"] * _crossed(claim, window)),
+        *(
+            ["the quote says this of different things"]
+            * (flow.crossed(claim, window) and not in_line(claim, window.main))
+        ),
         *(["its words stand apart in the quotes"] * flow.scattered(claim, window)),
         *(["the quote says this in another column"] * _other_column(claim, window.main)),
     ]
-
-
-def _crossed(claim: Claim, window: Window) -> bool:
-    return flow.crossed(claim, window) and not in_line(claim, window.main)
 
 
 def _words(window: Window) -> list[Word]:

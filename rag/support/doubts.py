@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from rag.language.reading import Word, words
 from rag.language.wording import listed
@@ -38,12 +38,10 @@ _SAYS = re.compile(r"[\d:|]|[.!?…;,。！？؟।][\"'”’»)*_\s]*$")
 
 def doubts(claim: Claim, window: Window) -> list[str]:
     """What leaves open whether a window bears a claim out, in plain words; empty where nothing."""
-    told = [w for unit in window.units for w in unit.words[: unit.own] if w.text[0].isalnum()][:_LONGEST]
+    told = [*chain.from_iterable(window.told)][:_LONGEST]
     said = {word.text.lower() for word in told}
     mine = {word.text.lower() for word in claim.words}
-    places = list(
-        _longest_common([word.stem for word in claim.words if word.text[0].isalnum()], [w.stem for w in told])
-    )
+    places = list(_longest_common([word.stem for word in claim.plain], [word.stem for word in told]))
     over = [at for one, other in pairwise(places[::-1]) for at in range(one + 1, other)]
     passed = [told[at] for at in over]
     around = _around(window, told[places[-1]], told[places[0]]) if places else ([], [])
@@ -52,7 +50,7 @@ def doubts(claim: Claim, window: Window) -> list[str]:
         *(
             f'the quote only says "{word.text}"'
             for word in passed
-            if _grammar(word, told) in _QUALIFYING - _KEPT or _grammar(word, told) in _KEPT - mine
+            if _grammar(word, told) in _QUALIFYING - (_KEPT & mine)
         ),
         *(f'the quote has "{word.text}" among these words' for word in passed if word.denies),
         *(

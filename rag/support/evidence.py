@@ -167,7 +167,7 @@ class Evidence:
     def spelt_out(self, stems: AbstractSet[str], claim: str | None = None) -> frozenset[str]:
         """The stems with those of what their acronyms stand for, and with the acronyms of what they spell out.
 
-        As the passages define them, and for a claim as its own capitals, or those of the passages, spell them.
+        As the passages define them, and for a claim as the capitals of the passages spell them.
         """
         return (self._defined if claim is None else self._of(claim)).spelt_out(stems)
 

@@ -1,4 +1,4 @@
-"""Whether a claim says of more than its quotes do: a first or most of fewer, or what is there behind "non" only."""
+"""Whether quotes say it of fewer than a claim, or of another of the kind: "second largest", "non-vested", Class II."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,14 +23,11 @@ _SHARED = re.compile(
     r"\b(?:among|one of|some of|several of|many of|most of) (?:those|the)\b[^.;,]{0,30}?\bwho\b", re.IGNORECASE
 )
 _SHARES = re.compile(r"\b(?:among|one|some|several|many|most|others|with|help\w*)\b", re.IGNORECASE)
-_LONGEST = 300
-"""Words of a sentence of the quotes that are followed, which bounds the time."""
 
 
 def narrowed(claim: Claim, window: Window) -> Iterator[str]:
     """What the quotes say of fewer than the claim, in plain words."""
-    ours = [word for word in claim.words if word.text[0].isalnum()]
-    theirs = [[w for w in unit.words[: unit.own] if w.text[0].isalnum()][:_LONGEST] for unit in window.units]
+    ours, theirs = claim.plain, window.told
     yield from (f'the quote narrows "{word.text}"' for word in _widened(ours, theirs))
     yield from (f'the quote says "non-{word.text}"' for word in _excluded(ours, theirs))
     yield from (f'"{one.text} {letter.text}" stands in no quote' for one, letter in _lettered(ours, theirs))
@@ -59,24 +56,25 @@ def _other_side(ours: Sequence[Word], theirs: Sequence[Sequence[Word]]) -> Itera
 
 def _widened(ours: Sequence[Word], theirs: Sequence[Sequence[Word]]) -> Iterator[Word]:
     """Firsts, lasts and mosts of a claim that are in its quotes of fewer: "second largest", "first female pilot"."""
-    for before, word, noun in zip((None, *ours), ours, ours[1:], strict=False):
-        places = [(unit, k) for unit in theirs for k, w in enumerate(unit) if w.text.lower() == word.text.lower()]
-        if not (word.text.islower() and _RANKS.fullmatch(word.text)) or (before and before.text.lower() in _ORDINALS):
+    for k, (word, noun) in enumerate(pairwise(ours)):
+        ordered = k > 0 and ours[k - 1].text.lower() in _ORDINALS
+        if ordered or not word.text.islower() or not _RANKS.fullmatch(word.text) or _one_of(ours, k):
             continue
-        if all(_ranks_fewer(unit, k, noun) for unit, k in places) and not _one_of(ours, ours.index(word)):
+        places = ((unit, at) for unit in theirs for at, told in enumerate(unit) if told.text.lower() == word.text)
+        if all(_ranks_fewer(unit, at, noun) for unit, at in places):
             yield word
 
 
 def _excluded(ours: Sequence[Word], theirs: Sequence[Sequence[Word]]) -> Iterator[Word]:
     """Words of a claim that the quotes have behind "non" only: "vested" of "non-vested"."""
-    for k, word in enumerate(ours):
-        before = [
-            unit[at - 1].text.lower() if at else ""
-            for unit in theirs
-            for at, w in enumerate(unit)
-            if w.stem == word.stem
-        ]
-        if before and set(before) == {"non"} and not (k and ours[k - 1].text.lower() in _NON):
+    told = [
+        (one.text.lower() if one else "", two.stem)
+        for unit in theirs
+        for one, two in zip((None, *unit), unit, strict=False)
+    ]
+    excluded = {stem for one, stem in told if one == "non"} - {stem for one, stem in told if one != "non"}
+    for one, word in zip((None, *ours), ours, strict=False):
+        if word.stem in excluded and not (one and one.text.lower() in _NON):
             yield word
 
 

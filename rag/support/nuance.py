@@ -56,8 +56,6 @@ _VERBS = _MODAL - _AUXILIARY - {"ought"}
 _NOUN_WITHIN = 4
 """Words from a small word to the noun that it goes with."""
 _VERB_WITHIN = 4
-_LONGEST = 300
-"""Words of a sentence of the quotes that are followed, which bounds the time."""
 _TIME_WITHIN = 7
 _CLOSE = 4
 """Words after those that a claim takes, in which ", he claimed" stands."""
@@ -69,8 +67,7 @@ _NUMBER_FOLLOWS = re.compile(r"\W*(?:the|a|an|all|any|every|each|no|its|their|hi
 
 def nuances(claim: Claim, window: Window) -> Iterator[str]:
     """What the small words of a claim say that those of its quotes do not, in plain words."""
-    ours = [word for word in claim.words if word.text[0].isalnum()]
-    theirs = [[w for w in unit.words[: unit.own] if w.text[0].isalnum()][:_LONGEST] for unit in window.units]
+    ours, theirs = claim.plain, window.told
     yield from (f'"{word.text}" stands in no quote' for word in _addressed(ours, theirs))
     yield from (f'"{word.text}" does not stand so in a quote' for word in _unmatched_modals(ours, theirs))
     yield from (f'"{word}" does not stand so in a quote' for word in _turned(ours, theirs))

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import combinations, pairwise
-from typing import Protocol
 
 from rag.language.facts import Fact, facts, stands_in
 from rag.language.reading import Word
@@ -25,21 +24,8 @@ _DAY = re.compile(
 )
 """Of a date whose comma would part it from its year."""
 
-
-class Place(Protocol):
-    """Where a figure or a name stands."""
-
-    @property
-    def start(self) -> int:
-        """Its first character."""
-
-    @property
-    def end(self) -> int:
-        """One past its last."""
-
-    @property
-    def text(self) -> str:
-        """The figure or name."""
+Place = Fact | Word
+"""Where a figure or a name stands."""
 
 
 def mispaired(claim: Claim, window: Window) -> Iterator[str]:
@@ -51,7 +37,7 @@ def mispaired(claim: Claim, window: Window) -> Iterator[str]:
         if "respectively" in unit.text:
             pairs: list[tuple[Place, Place]] = list(_out_of_line(claim.facts, told, unit.text))
         else:
-            pairs = [*_figures(claim, unit, told), *_names(claim, unit), *_misdated(claim, unit)]
+            pairs = [*_figures(claim, unit, told), *_names(claim, unit, told), *_misdated(claim, unit)]
         yield from (f'"{one.text}" and "{two.text}" do not stand so in a quote' for one, two in pairs)
 
 
@@ -62,7 +48,7 @@ def _figures(claim: Claim, unit: Unit, told: Sequence[Fact]) -> Iterator[tuple[F
     """Two figures of one unit, each with words that the quote has beside the other."""
     for one, two in combinations((fact for fact in claim.facts if fact.kind == "number"), 2):
         homes = [[f for f in told if f.kind == "number" and stands_in(mine, [f])] for mine in (one, two)]
-        if not _unit(one) & _unit(two) or any(len(home) != 1 for home in homes) or homes[0] == homes[1]:
+        if not one.units & two.units or any(len(home) != 1 for home in homes) or homes[0] == homes[1]:
             continue
         numbers = [[f for f in found if f.kind == "number"] for found in (claim.facts, told)]
         ours = [_beside(claim.words, claim.facts, mine, numbers[0]) for mine in (one, two)]
@@ -71,13 +57,13 @@ def _figures(claim: Claim, unit: Unit, told: Sequence[Fact]) -> Iterator[tuple[F
             yield one, two
 
 
-def _names(claim: Claim, unit: Unit) -> Iterator[tuple[Word, Word]]:
+def _names(claim: Claim, unit: Unit, told: Sequence[Fact]) -> Iterator[tuple[Word, Word]]:
     """Two names that stand once each, with words that the quote has beside the other."""
-    mine, told = _once(claim.words, claim.facts), _once(unit.words[: unit.own], unit.facts)
-    for one, two in combinations([word for text, word in mine.items() if text in told][:_MOST], 2):
-        homes = told[one.text], told[two.text]
+    mine, theirs_once = _once(claim.words, claim.facts), _once(unit.words[: unit.own], told)
+    for one, two in combinations([mine[name] for name in mine if name in theirs_once][:_MOST], 2):
+        homes = theirs_once[one.text], theirs_once[two.text]
         ours = [_beside(claim.words, claim.facts, word, (one, two)) for word in (one, two)]
-        theirs = [_beside(unit.words[: unit.own], unit.facts, home, homes) for home in homes]
+        theirs = [_beside(unit.words[: unit.own], told, home, homes) for home in homes]
         if _is_turned(ours, theirs):
             yield one, two
 
@@ -117,10 +103,6 @@ def _beside(
 
 def _inside(word: Word, places: Sequence[Place]) -> bool:
     return any(place.start <= word.start < place.end for place in places)
-
-
-def _unit(fact: Fact) -> set[object]:
-    return {reading[-1] for reading in fact.readings}
 
 
 # --- each with a date

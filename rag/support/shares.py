@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from rag.language.facts import Fact, facts, stands_in
+from rag.language.facts import Fact, before, facts, stands_in
 from rag.support.claim import Claim, Window
 
 _AND = re.compile(r"\s?(?:[a-z]+ )?and (?:the |about )?", re.IGNORECASE)
@@ -15,8 +15,6 @@ _BETWEEN = re.compile(r"\bbetween (?:the |about )?$", re.IGNORECASE)
 _UP_TO = re.compile(r"\bto (?:the |about |over |under |nearly )?$", re.IGNORECASE)
 _OF_THEM = re.compile(r"\bof (?:the|these|those|its|their|our) $", re.IGNORECASE)
 _OF = re.compile(r"\bof (?:\w+ )?$", re.IGNORECASE)
-_LOOK_BACK = 24
-"""Characters before a figure in which such words stand."""
 
 
 def shares(claim: Claim, window: Window) -> Iterator[str]:
@@ -26,8 +24,8 @@ def shares(claim: Claim, window: Window) -> Iterator[str]:
         homes = [(text, found, k) for text, found in told for k, f in enumerate(found) if stands_in(fact, [f])]
         if homes and all(_in_range(fact, claim, *home) for home in homes):
             yield f'the quote has "{fact.text}" as one end of a range'
-        shared = all(_OF_THEM.search(_before(text, found[k])) for text, found, k in homes)
-        if homes and shared and not _OF.search(_before(claim.text, fact)):
+        shared = all(_OF_THEM.search(before(text, found[k])) for text, found, k in homes)
+        if homes and shared and not _OF.search(before(claim.text, fact)):
             yield f'the quote tells a share of "{fact.text}"'
 
 
@@ -36,22 +34,17 @@ def _in_range(mine: Fact, claim: Claim, text: str, found: Sequence[Fact], at: in
     for one, two in pairwise(found[max(at - 1, 0) : at + 2]):
         if not _ranges(text, one, two) or all(stands_in(end, claim.facts) for end in (one, two)):
             continue
-        ends = two is found[at] and _UP_TO.search(_before(text, two)) and _UP_TO.search(_before(claim.text, mine))
+        ends = two is found[at] and _UP_TO.search(before(text, two)) and _UP_TO.search(before(claim.text, mine))
         return not ends
     return False
 
 
 def _ranges(text: str, one: Fact, two: Fact) -> bool:
     link = text[one.end : two.start]
-    between = _AND.fullmatch(link) and _BETWEEN.search(_before(text, one))
+    between = _AND.fullmatch(link) and _BETWEEN.search(before(text, one))
     return _alike(one, two) and bool(between or _TO.fullmatch(link))
 
 
 def _alike(one: Fact, two: Fact) -> bool:
     """Whether two figures are of one unit, which the first of a range may leave to the second."""
-    first, second = ({reading[-1] for reading in fact.readings} for fact in (one, two))
-    return one.kind == two.kind and (one.kind == "date" or "" in first or bool(first & second))
-
-
-def _before(text: str, fact: Fact) -> str:
-    return text[max(fact.start - _LOOK_BACK, 0) : fact.start]
+    return one.kind == two.kind and (one.kind == "date" or "" in one.units or bool(one.units & two.units))

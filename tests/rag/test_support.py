@@ -110,6 +110,11 @@ def test_a_date_of_another_sentence_is_not_put_in_the_place_of_the_quotes_own() 
             '"Holm" and "Bree" do not stand so in a quote',
         ),
         (
+            "Bree keeps the Norwick pier, and Holm keeps the old lighthouse.",
+            "2013:\n\n- Holm keeps the Norwick pier, and Bree keeps the old lighthouse.\n",
+            '"Bree" and "Holm" do not stand so in a quote',
+        ),
+        (
             "In the year ended 31 March 2018 profit was £482m.",
             "Profit in the year ended 31 March 2019 was £482m, compared to £318m in the year ended 31 March 2018.",
             '"£482m" and "31 March 2018" do not stand so in a quote',

@@ -8,6 +8,7 @@ import pytest
 
 from rag.errors import LlmTimeoutError
 from rag.generate.connections import Connections
+from tests.llm.scripted import no_task_left
 
 T = TypeVar("T")
 WITHIN_S = 30
@@ -20,9 +21,7 @@ def _run(scene: Coroutine[None, None, T]) -> T:
     async def whole() -> T:
         asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
         found = await scene
-        async with asyncio.timeout(WITHIN_S):
-            while asyncio.all_tasks() != {asyncio.current_task()}:  # noqa: ASYNC110 - tasks tell nobody that they end
-                await asyncio.sleep(0)
+        await no_task_left(WITHIN_S)
         return found
 
     found = asyncio.run(whole())
