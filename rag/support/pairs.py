@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 
 from rag.language.facts import Fact, facts, stands_in
 from rag.language.reading import Word
@@ -19,10 +19,6 @@ _PARTS = re.compile(
     r"\b(?:compared (?:to|with)|versus|against|than|and|but|while|whereas|from)\b|;|,(?!\d)|\bto (?=[£$€]?\d)",
     re.IGNORECASE,
 )
-_DAY = re.compile(
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{1,2}, (?=\d{4})"
-)
-"""Of a date whose comma would part it from its year."""
 
 Place = Fact | Word
 """Where a figure or a name stands."""
@@ -121,10 +117,11 @@ def _misdated(claim: Claim, unit: Unit) -> Iterator[tuple[Fact, Fact]]:
 
 def _dated(text: str, whole: bool) -> list[tuple[Fact, Fact]]:
     """The number and the date of each part of a sentence that has one of both, or of the `whole` where that has."""
-    plain = _DAY.sub(lambda found: " " * len(found[0]), text)
-    cuts = [0, *(cut for found in _PARTS.finditer(plain) for cut in found.span()), len(plain)]
+    told = facts(text)
+    parts = (p.span() for p in _PARTS.finditer(text) if not any(f.start < p.start() < f.end for f in told))
+    cuts = [0, *chain.from_iterable(parts), len(text)]
     spans = list(zip(cuts[::2], cuts[1::2], strict=True))
-    pairs = [_pair(facts(plain), *span) for span in ([(0, len(plain))] * whole + spans)]
+    pairs = [_pair(told, *span) for span in ([(0, len(text))] * whole + spans)]
     return [pair for pair in pairs if pair is not None]
 
 
